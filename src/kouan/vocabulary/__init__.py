@@ -1,0 +1,1 @@
+"""Words that every part of kouan shares; this package imports nothing of ours."""
