@@ -1,0 +1,1 @@
+"""The barrier controller: its positions, and the only command that opens it."""

@@ -1,0 +1,1 @@
+"""The container camera: numbers, types and damage as read."""

@@ -1,0 +1,1 @@
+"""The driver terminal: document, face, fingerprint, people in the cab."""

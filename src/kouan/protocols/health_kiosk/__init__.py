@@ -1,0 +1,1 @@
+"""The health kiosk: declaration, skin temperature, symptoms."""

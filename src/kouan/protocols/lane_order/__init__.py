@@ -1,0 +1,1 @@
+"""Signed orders to a lane controller, the hold epoch, time polls and its reports."""

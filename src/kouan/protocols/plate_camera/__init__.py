@@ -1,0 +1,1 @@
+"""The plate camera: one reading a plate, with its picture by reference."""

@@ -1,0 +1,1 @@
+"""The counter of waiting vehicles before the gate."""

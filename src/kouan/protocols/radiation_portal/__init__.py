@@ -1,0 +1,1 @@
+"""The radiation portal: Rapiscan lines, and the occupancies that they tell of."""

@@ -1,0 +1,1 @@
+"""The signal light and the text display that drivers see."""

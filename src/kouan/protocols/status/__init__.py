@@ -1,0 +1,1 @@
+"""Whether a device is there, and what ails it."""
