@@ -1,0 +1,1 @@
+"""Users, agencies, roles and what each may do; deny by default."""

@@ -1,0 +1,176 @@
+# ruff: noqa: ARG001 - all handlers of inputs have one signature
+"""The lane controller of one lane: a pure step from what reached it to what it asks for.
+
+An order passes through five stages, each durable or acknowledged before the next (I1, I11):
+
+    judged → intent written → judged again → barrier commanded → outcome written → reported
+
+Deny wins over everything, and everything that is missing, late, unknown or contradictory denies. The controller never
+lowers an arm, never tries an order twice and never opens on its own account.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from kouan.gate import lane_devices, lane_notices
+from kouan.gate.lane_memory import forget, know, refuse_unwritten, reject, report_of, stamped, tell, tell_again
+from kouan.gate.lane_notices import raise_epoch
+from kouan.gate.lane_records import Intent, Outcome, Reported
+from kouan.gate.lane_rules import judge_order
+from kouan.gate.lane_state import (
+    Actuate,
+    AnswerCame,
+    Commanded,
+    HoldCame,
+    Input,
+    IntentTaken,
+    IntentWritten,
+    Known,
+    LaneState,
+    OrderCame,
+    OutcomeWritten,
+    PollSent,
+    Report,
+    ReportTaken,
+    ResetCame,
+    ResetWritten,
+    Stage,
+    StatusChanged,
+    Step,
+    Tick,
+    Write,
+)
+from kouan.gate.lane_view import Opening
+from kouan.gate.orders import check_age, check_audience, peek
+from kouan.protocols.barrier.messages import OpenBarrier
+from kouan.protocols.lane_order import codec
+from kouan.protocols.lane_order.messages import ActuationOutcome, OpenOrder
+from kouan.protocols.signed import platform_key
+from kouan.vocabulary.clock import SECOND
+from kouan.vocabulary.errors import InvalidValue
+from kouan.vocabulary.verdict import Refused
+
+REPORT_RETRY_US = SECOND
+"""Microseconds after which a report that the carrier did not take is sent again."""
+
+
+def step(state: LaneState, came: Input, now: int) -> Step:
+    """Return the lane after one input at the monotonic instant ``now``, and what it asks for, in order."""
+    return _HANDLERS.get(type(came), lane_devices.see)(state, came, now)
+
+
+def _order_came(state: LaneState, came: OrderCame, now: int) -> Step:
+    setting = state.setting
+    try:
+        unproven = peek(codec.ORDERS, came.compact)
+        check_audience(unproven, setting.port, setting.lane)
+        check_age(unproven.expires_at, state.clock, now)
+        known = state.known.get(unproven.order_id)
+        if known is not None:
+            return tell_again(state, known, now)
+        order = codec.verify_order(setting.keys, came.compact)
+    except InvalidValue as error:
+        return reject(state, error.rule)
+    state, raised = raise_epoch(state, order.epoch)
+    taken = _take(state, order, now)
+    return Step(taken.state, raised + taken.effects)
+
+
+def _take(state: LaneState, order: OpenOrder, now: int) -> Step:
+    issuer = platform_key(order.port)
+    verdict = judge_order(state, issuer, order, now)
+    known = Known(order.order_id, issuer, order.nonce, order.expires_at, Stage.WRITING)
+    if isinstance(verdict, Refused):
+        return refuse_unwritten(state, known, verdict.reasons[0].code, now)
+    intent = Intent(state.setting.lane, order.order_id, issuer, order.nonce, order.expires_at)
+    return Step(
+        replace(know(state, known), pending=order),
+        (Write((intent,), IntentWritten(order.order_id), IntentTaken(order.order_id)),),
+    )
+
+
+def _intent_written(state: LaneState, came: IntentWritten, now: int) -> Step:
+    order = state.pending
+    known = state.known.get(came.order_id)
+    if order is None or known is None or order.order_id != came.order_id or known.stage is not Stage.WRITING:
+        return Step(state)
+    verdict = judge_order(state, known.issuer, order, now)
+    if isinstance(verdict, Refused):
+        return _settle(state, known, ActuationOutcome.REFUSED, verdict.reasons[0].code, now)
+    state = replace(know(state, replace(known, stage=Stage.COMMANDING)), opening=Opening(order.order_id, order.barrier))
+    return Step(state, (Actuate(OpenBarrier(barrier=order.barrier, order_id=order.order_id, nonce=order.nonce)),))
+
+
+def _intent_taken(state: LaneState, came: IntentTaken, now: int) -> Step:
+    if state.resetting is not None and state.resetting.reset_id == came.order_id:
+        state = replace(state, resetting=None)
+    if state.pending is not None and state.pending.order_id == came.order_id:
+        state = replace(state, pending=None)
+    known = state.known.get(came.order_id)
+    if known is None or known.stage is not Stage.WRITING:
+        return Step(state)
+    return refuse_unwritten(state, known, "order.nonce_used", now)
+
+
+def _commanded(state: LaneState, came: Commanded, now: int) -> Step:
+    known = state.known.get(came.order_id)
+    if known is None or known.stage is not Stage.COMMANDING:
+        return Step(state)
+    if came.sure:
+        return _settle(state, known, ActuationOutcome.ACTUATED, None, now)
+    return _settle(state, known, ActuationOutcome.UNCERTAIN, "barrier.command_uncertain", now)
+
+
+def _settle(state: LaneState, known: Known, outcome: ActuationOutcome, rule: str | None, now: int) -> Step:
+    """Write what became of an intended order; it is reported when that is durable."""
+    known = replace(stamped(state, known, outcome, rule, now), stage=Stage.SETTLING)
+    record = Outcome(state.setting.lane, known.order_id, outcome, rule, known.at, known.uncertainty_us)
+    return Step(know(state, known), (Write((record,), OutcomeWritten(known.order_id)),))
+
+
+def _outcome_written(state: LaneState, came: OutcomeWritten, now: int) -> Step:
+    known = state.known.get(came.order_id)
+    if known is None or known.stage is not Stage.SETTLING:
+        return Step(state)
+    if state.pending is not None and state.pending.order_id == came.order_id:
+        state = replace(state, pending=None)
+    return tell(state, replace(known, stage=Stage.DONE), now)
+
+
+def _report_taken(state: LaneState, came: ReportTaken, now: int) -> Step:
+    known = state.known.get(came.order_id)
+    if known is None or known.told:
+        return Step(state)
+    state = know(state, replace(known, told=True))
+    return Step(state, (Write((Reported(state.setting.lane, came.order_id),)),) if known.durable else ())
+
+
+def _tick(state: LaneState, came: Tick, now: int) -> Step:
+    state = forget(state, now)
+    effects: list[Report] = []
+    for known in state.known.values():
+        late = known.told_at is None or now - known.told_at >= REPORT_RETRY_US
+        if known.stage is Stage.DONE and not known.told and late:
+            told = tell(state, known, now)
+            state = told.state
+            effects.append(report_of(state, known))
+    return Step(state, tuple(effects))
+
+
+_HANDLERS: Mapping[type, Callable[[LaneState, Any, int], Step]] = {
+    OrderCame: _order_came,
+    IntentWritten: _intent_written,
+    IntentTaken: _intent_taken,
+    Commanded: _commanded,
+    OutcomeWritten: _outcome_written,
+    ReportTaken: _report_taken,
+    Tick: _tick,
+    ResetCame: lane_notices.reset_came,
+    ResetWritten: lane_notices.reset_written,
+    HoldCame: lane_notices.hold_came,
+    PollSent: lane_notices.poll_sent,
+    AnswerCame: lane_notices.answer_came,
+    StatusChanged: lane_devices.see_status,
+}
