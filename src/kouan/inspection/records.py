@@ -1,0 +1,108 @@
+"""Rows of the papers' projections: what desks look things up by, and each whole document as JSON.
+
+Every field is a whole number, a string, bytes or None. No row holds personal data: a driver stands in a document only
+as a commitment.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from kouan.vocabulary.clock import Instant
+
+
+class ConfirmationRecord(msgspec.Struct, frozen=True):
+    """One vehicle confirmation (确报), its latest version.
+
+    ``containers`` are its container numbers joined by blanks; ``document`` is the canonical JSON of
+    ``papers.VehicleConfirmation``; ``digest`` the hex SHA-256 of what its sender wrote. ``state`` is ``active``,
+    ``used`` (its vehicle has crossed) or ``deleted``; ``arrived_at`` is when its vehicle first stood at the gate.
+    """
+
+    number: str
+    version: int
+    batch: str
+    direction: str
+    plate: str
+    trailer: str | None
+    containers: str
+    digest: str
+    document: bytes
+    state: str
+    submitted_at: Instant
+    changed_at: Instant
+    arrived_at: Instant | None = None
+    passage: str | None = None
+
+
+class ManifestRecord(msgspec.Struct, frozen=True):
+    """One original manifest (原始舱单), its latest version; ``state`` is ``active`` or ``deleted``."""
+
+    number: str
+    version: int
+    batch: str
+    direction: str
+    digest: str
+    document: bytes
+    state: str
+    submitted_at: Instant
+    changed_at: Instant
+
+
+class ConsignmentRecord(msgspec.Struct, frozen=True):
+    """One consignment of an active manifest; (number, direction) is unique among the active ones (I16).
+
+    ``gross_kg`` is what the manifest declares, ``crossed_kg`` what has crossed of it. ``state`` is ``active`` or
+    ``deleted``.
+    """
+
+    number: str
+    direction: str
+    manifest: str
+    batch: str
+    hs_code: str
+    goods: str
+    gross_kg: int
+    declaration: str | None
+    state: str = "active"
+    crossed_kg: int = 0
+
+
+class DeclarationRecord(msgspec.Struct, frozen=True):
+    """One customs declaration (报关单), its latest version; ``status`` is one of ``papers.DeclarationStatus``."""
+
+    number: str
+    version: int
+    direction: str
+    status: str
+    transit: int
+    digest: str
+    document: bytes
+    submitted_at: Instant
+    changed_at: Instant
+
+
+class ControlOrderRecord(msgspec.Struct, frozen=True):
+    """One control order (布控) on a plate, a container, a consignment or a declaration, whichever is not None."""
+
+    number: str
+    authority: str
+    kind: str
+    plate: str | None
+    container: str | None
+    consignment: str | None
+    declaration: str | None
+    reason: str
+    placed_by: str
+    placed_at: Instant
+    valid_from: Instant
+    valid_until: Instant | None
+    lifted_by: str | None = None
+    lifted_at: Instant | None = None
+    lift_reason: str | None = None
+
+
+def params_of(record: msgspec.Struct) -> Mapping[str, Any]:
+    """Return a record's fields as the parameters of the statement that writes it."""
+    return {name: getattr(record, name) for name in record.__struct_fields__}

@@ -1,0 +1,1 @@
+"""Stories that go across contexts."""
