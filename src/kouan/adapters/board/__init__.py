@@ -1,0 +1,1 @@
+"""The live board: the port as it stands after the last commit, for every screen at once."""

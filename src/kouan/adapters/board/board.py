@@ -1,0 +1,316 @@
+"""The port as it stands, in memory: told by the driver after each commit, read by every screen.
+
+Nothing is drawn before somebody looks: a change only marks what changed, and a picture is kept until its next change.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from datetime import tzinfo
+from typing import Any
+
+import msgspec
+
+from kouan.adapters.board.counters import HOUR_US, Counters, Ended, midnight
+from kouan.adapters.board.readers import HEARTBEAT_S, Reader
+from kouan.adapters.driver.lane_driver import LaneDriver
+from kouan.adapters.driver.port_driver import Watcher
+from kouan.gate.procedures import Authority
+from kouan.gate.roles import GateRecords, PassageRecord
+from kouan.gate.rulebook import Rulebook
+from kouan.gate.states import Final, InReview, PassageState, decode_state, state_name
+from kouan.gate.views import lane_view, passage_view, review_queue, stop_ms_of
+from kouan.ledger.roles import Ledger
+from kouan.vocabulary.clock import SECOND, Clock, Instant
+from kouan.vocabulary.errors import NotFound, Unavailable
+from kouan.vocabulary.places import Direction
+from kouan.vocabulary.verdict import Reason
+
+View = Mapping[str, Any]
+
+LINGER_US = 3 * SECOND
+"""How long a lane still shows the passage that ended in it. Our choice: long enough for a glance."""
+
+TICK_S = 1.0
+"""Seconds between two looks at the ledger, and at what must be drawn anew because time passed."""
+
+MAX_ALARMS = 100
+"""Alarms kept. The ledger has them all; the screen shows the latest."""
+
+MAX_SPANS = 100_000
+"""Spans from the last evidence to the order that are kept, in microseconds: for the figures of a run."""
+
+MAX_TOPICS = 200
+"""Topics whose unreadable messages are counted apart; those of further topics are counted together."""
+
+MAX_STARTED = 20
+"""Pages of a thousand closed passages read at a start: three times the busiest day on record (3,109 lorries)."""
+
+OTHER_TOPICS = "…"
+REVIEW = "review"
+OVERVIEW = "overview"
+
+
+class LanePlace(msgspec.Struct, frozen=True):
+    """Where a lane's stop line lies on the drawn map: metres east and north, degrees clockwise from north."""
+
+    lane: str
+    x: float
+    y: float
+    heading: float
+
+
+class BoardSetting(msgspec.Struct, frozen=True):
+    """What the board must know of a port: its lanes in the order of the port file, and the devices of every lane."""
+
+    port: str
+    name: Mapping[str, str]
+    zone: tzinfo
+    lanes: tuple[LanePlace, ...]
+    devices: tuple[str, ...]
+
+
+class LiveBoard(Watcher):
+    """The Board role, and the driver's Watcher. ``start`` before the driver starts; ``run`` keeps the clock's part."""
+
+    def __init__(
+        self, setting: BoardSetting, rulebook: Rulebook, ledger: Ledger, records: GateRecords, clock: Clock
+    ) -> None:
+        self._setting = setting
+        self._rulebook = rulebook
+        self._ledger = ledger
+        self._records = records
+        self._clock = clock
+        self._places = {place.lane: place for place in setting.lanes}
+        self._drivers: dict[str, LaneDriver] = {}
+        self._reviewing: dict[str, bool] = {}
+        self._drawn: dict[str, Any] = {}
+        self._counted: dict[str, str] = {}
+        self._counters = Counters(setting.zone, clock.now())
+        self._queue = {Direction.IN: 0, Direction.OUT: 0}
+        self._sources = {(place.lane, device): False for place in setting.lanes for device in setting.devices}
+        self._alarms: deque[View] = deque(maxlen=MAX_ALARMS)
+        self._unparsed: dict[str, tuple[int, str]] = {}
+        self._ledger_stands: dict[str, int | None] = {"size": 0, "head_size": None, "head_at": None}
+        self.decision_spans_us: deque[int] = deque(maxlen=MAX_SPANS)
+        self._readers: dict[int, Reader] = {}
+        self._count = 0
+
+    # -- as the driver tells
+
+    def lane_changed(self, lane: LaneDriver) -> None:
+        """A lane or its passage changed, and that is committed."""
+        self._drivers[lane.name] = lane
+        self._mark(lane.name)
+        state = lane.recorded
+        reviewing = isinstance(state, InReview)
+        if reviewing or self._reviewing.get(lane.name):
+            self._mark(REVIEW)
+        self._reviewing[lane.name] = reviewing
+        if isinstance(state, Final) and self._counted.get(lane.name) != state.dossier.passage:
+            self._counted[lane.name] = state.dossier.passage
+            self._counters.add(_ended(state))
+            self._mark(OVERVIEW)
+
+    def alarm(self, lane: str, passage: str, priority: int, reason: Reason) -> None:
+        """Something needs attention."""
+        told = {"at": self._clock.now(), "lane": lane, "passage": passage or None, "priority": priority}
+        self._alarms.append({**told, "reason": msgspec.to_builtins(reason)})
+        self._mark(OVERVIEW)
+
+    def queue(self, direction: Direction, waiting: int) -> None:
+        """The queue before the gate was counted."""
+        self._queue[Direction(direction)] = waiting
+        self._mark(OVERVIEW)
+
+    def source(self, place: str, device: str, online: bool) -> None:
+        """A device came or went; the topics that are let in bound how many there can be."""
+        self._sources[(place, device)] = online
+        self._mark(OVERVIEW)
+
+    def ordered(self, span_us: int) -> None:
+        """An order went out, so many microseconds after what it rests on came in."""
+        self.decision_spans_us.append(span_us)
+
+    def unparsed(self, topic: str, rule: str) -> None:
+        """A message could not be read, and was kept."""
+        known = topic in self._unparsed or len(self._unparsed) < MAX_TOPICS
+        name = topic if known else OTHER_TOPICS
+        count, _ = self._unparsed.get(name, (0, ""))
+        self._unparsed[name] = (count + 1, rule)
+        self._mark(OVERVIEW)
+
+    # -- what screens read
+
+    def overview(self) -> View:
+        """Return the counters of the port."""
+        drawn: View | None = self._drawn.get(OVERVIEW)
+        if drawn is None:
+            drawn = self._drawn[OVERVIEW] = self._overview(self._clock.now())
+        return drawn
+
+    def lanes(self) -> Sequence[View]:
+        """Return every lane with its passage, by the port file's order."""
+        return [self._lane(place.lane) for place in self._setting.lanes if place.lane in self._drivers]
+
+    def lane(self, lane: str) -> View:
+        """Return one lane; raise NotFound."""
+        if lane not in self._drivers:
+            raise NotFound(f"port {self._setting.port} has no lane {lane}")
+        return self._lane(lane)
+
+    def reviews(self, authority: Authority | None = None) -> Sequence[View]:
+        """Return the review queue, most urgent first, with what a person of ``authority`` may do."""
+        name = f"{REVIEW}:{authority or ''}"
+        drawn = self._drawn.get(name)
+        if drawn is None:
+            drawn = self._drawn[name] = tuple(review_queue(self._states(), self._rulebook, authority))
+        return list(drawn)
+
+    async def passage(self, passage: str) -> View:
+        """Return one passage, open or closed; raise NotFound."""
+        for driver in self._drivers.values():
+            state = driver.recorded
+            if state is not None and state.dossier.passage == passage:
+                return passage_view(state, self._rulebook, driver.entries)
+        record = await self._records.find_passage(passage)
+        if record is None:
+            raise NotFound(f"there is no passage {passage}")
+        entries = await self._records.entries_of(passage)
+        return passage_view(decode_state(record.document), self._rulebook, entries, record.visit)
+
+    async def changes(self, authority: Authority | None = None) -> AsyncGenerator[tuple[str, View], None]:
+        """Yield everything as it stands, then what changes, the latest of each thing only; ``heartbeat`` every 5 s."""
+        reader, number = Reader((OVERVIEW, *self._drivers, REVIEW)), self._count
+        self._count += 1
+        self._readers[number] = reader
+        loop = asyncio.get_running_loop()
+        beat_at = loop.time() + HEARTBEAT_S
+        try:
+            while True:
+                for name in await reader.changed(max(beat_at - loop.time(), 0)):
+                    yield self._picture(name, authority)
+                if loop.time() >= beat_at:
+                    beat_at = loop.time() + HEARTBEAT_S
+                    yield "heartbeat", {"now": self._clock.now()}
+        finally:
+            self._readers.pop(number, None)
+            reader.close()
+
+    # -- keeping it
+
+    def attend(self, lanes: Sequence[LaneDriver]) -> None:
+        """Take up the lanes as the driver has them after its start."""
+        for lane in lanes:
+            self.lane_changed(lane)
+
+    async def start(self) -> None:
+        """Count what the records say of today and of the last hour."""
+        now = self._clock.now()
+        since = min(midnight(now, self._setting.zone), now - HOUR_US)
+        found: list[PassageRecord] = []
+        before: Instant | None = None
+        for _ in range(MAX_STARTED):
+            page = await self._records.list_passages(before=before, limit=1000)
+            found += [record for record in page if record.closed_at is not None and record.closed_at >= since]
+            if len(page) < 1000 or page[-1].opened_at < since - HOUR_US:
+                break
+            before = page[-1].opened_at
+        for record in sorted(found, key=lambda record: (record.closed_at or 0, record.passage)):
+            self._counted[record.lane] = record.passage
+            self._counters.add(Ended(record.direction, record.state, record.closed_at or 0, record.stop_ms))
+        await self._look_at_ledger()
+
+    async def run(self) -> None:
+        """Look at the ledger every ``TICK_S`` seconds, for ever."""
+        while True:
+            await asyncio.sleep(TICK_S)
+            try:
+                await self._look_at_ledger()
+            except Unavailable:  # the driver notices, and stops what has to be stopped
+                continue
+            self._mark(OVERVIEW)
+            for name, driver in self._drivers.items():
+                if self._drawn_passage(name) is not None and _gone(driver, self._clock.now()):
+                    self._mark(name)
+
+    async def _look_at_ledger(self) -> None:
+        heads = await self._ledger.heads(limit=1)
+        size = await self._ledger.size()
+        head = heads[0] if heads else None
+        self._ledger_stands = {
+            "size": size,
+            "head_size": head.size if head else None,
+            "head_at": head.at if head else None,
+        }
+
+    # -- drawing
+
+    def _picture(self, name: str, authority: Authority | None) -> tuple[str, View]:
+        if name == OVERVIEW:
+            return OVERVIEW, self.overview()
+        if name == REVIEW:
+            return REVIEW, {"items": self.reviews(authority)}
+        return "lane", self._lane(name)
+
+    def _lane(self, name: str) -> View:
+        drawn: View | None = self._drawn.get(name)
+        if drawn is None:
+            drawn = self._drawn[name] = self._draw_lane(name)
+        return drawn
+
+    def _draw_lane(self, name: str) -> View:
+        driver, place = self._drivers[name], self._places[name]
+        state = None if _gone(driver, self._clock.now()) else driver.recorded
+        passage = None if state is None else passage_view(state, self._rulebook, driver.entries)
+        view = lane_view(driver.lane, passage, {"x": place.x, "y": place.y, "heading": place.heading})
+        return {**view, "updated_at": self._clock.now()}
+
+    def _drawn_passage(self, name: str) -> View | None:
+        drawn = self._drawn.get(name)
+        shown: View | None = None if drawn is None else drawn["passage"]
+        return shown
+
+    def _overview(self, now: Instant) -> dict[str, Any]:
+        today = self._counters.today(now)
+        return {
+            "port": self._setting.port,
+            "name": dict(self._setting.name),
+            "now": now,
+            "in_today": today["in"],
+            "out_today": today["out"],
+            "queue": {"in": self._queue[Direction.IN], "out": self._queue[Direction.OUT]},
+            "sources": {"online": sum(self._sources.values()), "total": len(self._sources)},
+            **self._counters.figures(now),
+            "ledger": dict(self._ledger_stands),
+            "lanes": [place.lane for place in self._setting.lanes],
+            "history": self._counters.history(now),
+            "alarms": list(self._alarms)[::-1],
+            "unparsed": [
+                {"topic": topic, "count": count, "rule": rule} for topic, (count, rule) in self._unparsed.items()
+            ],
+        }
+
+    def _states(self) -> list[PassageState]:
+        return [driver.recorded for driver in self._drivers.values() if driver.recorded is not None]
+
+    def _mark(self, name: str) -> None:
+        """Forget the picture, and tell every reader that there is a new one."""
+        if name == REVIEW:
+            for drawn in [drawn for drawn in self._drawn if drawn.startswith(f"{REVIEW}:")]:
+                del self._drawn[drawn]
+        else:
+            self._drawn.pop(name, None)
+        for reader in self._readers.values():
+            reader.mark(name)
+
+
+def _ended(state: Final) -> Ended:
+    direction = state.dossier.direction.value
+    return Ended(direction, state_name(state), state.closed_at, stop_ms_of(state))
+
+
+def _gone(driver: LaneDriver, now: Instant) -> bool:
+    """Say whether what a lane shows last is over, and the lane free."""
+    state = driver.recorded
+    return state is None or (isinstance(state, Final) and now - state.closed_at >= LINGER_US)

@@ -1,0 +1,298 @@
+"""One lane of the port: its passage, its devices, its mode."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec.structs import replace
+
+from kouan.adapters.driver.lane_intake import LaneIntake
+from kouan.adapters.driver.lane_state import LaneKeeper
+from kouan.adapters.driver.passage_runner import Cause, PassageRunner
+from kouan.adapters.driver.projection import project
+from kouan.adapters.policies import policy_by
+from kouan.gate.commands import Command, FindPapers, IssueOrder, RaiseAlarm, SendCase, SendOrder, Show, StopLane
+from kouan.gate.events import Event, PassageOpened
+from kouan.gate.evidence import Failed, PapersMatched
+from kouan.gate.facts import EvidenceFound, OrderSigned, VehicleArrived
+from kouan.gate.lanes import (
+    BarrierSeen,
+    DeviceCameBack,
+    DeviceFailed,
+    Lane,
+    LaneEmptied,
+    LaneStopped,
+    LightShown,
+    VehicleEntered,
+    decode_lane,
+)
+from kouan.gate.procedures import Procedure
+from kouan.gate.recovery import fold, resume
+from kouan.gate.states import Cleared, Ordered, PassageState
+from kouan.protocols.barrier.messages import Barrier, BarrierChanged
+from kouan.protocols.driver_terminal.messages import DriverRead
+from kouan.protocols.lane_order.codec import sign_order
+from kouan.protocols.lane_order.messages import OpenOrder, OrderedVehicle
+from kouan.protocols.plc.messages import CrossingSeen, LoopChanged, PlcFault
+from kouan.protocols.status.messages import DeviceStatus
+from kouan.protocols.stream import Chunk
+from kouan.vocabulary.clock import Instant
+from kouan.vocabulary.errors import Corrupt, KouanError, Unavailable
+from kouan.vocabulary.verdict import Reason
+
+if TYPE_CHECKING:
+    from kouan.adapters.driver.port_driver import LaneSetting, PortDriver
+
+_log = logging.getLogger(__name__)
+
+
+class LaneDriver:
+    """Drives one lane; made by the port's driver, which it asks for everything that lanes share."""
+
+    def __init__(self, port: "PortDriver", setting: "LaneSetting") -> None:
+        self._port = port
+        self.name = setting.name
+        self.setting = setting
+        self.entries: list[int] = []
+        self._recorded: PassageState | None = None
+        self._ordered: str | None = None
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._count = 0
+        roles = port.roles
+        fresh = Lane(setting.name, setting.direction, setting.tidal)
+        self.keeper = LaneKeeper(fresh, roles.ledger, roles.clock, port.settlement, port.fail)
+        self.runner = PassageRunner(
+            policy=port.policy,
+            ledger=roles.ledger,
+            clock=roles.clock,
+            settlement=port.settlement,
+            sign=self._sign,
+            act=self._act,
+            changed=self._changed,
+            project=project,
+            failed=port.fail,
+        )
+        self.intake = LaneIntake(
+            runner=self.runner,
+            settlement=port.settlement,
+            clock=roles.clock,
+            zone=port.setting.zone,
+            subjects=roles.subjects,
+            chance=roles.chance,
+            arrive=self._arrive,
+            procedures=port.setting.devices,
+            calibrated_until=port.setting.calibrated_until,
+        )
+
+    @property
+    def lane(self) -> Lane:
+        """The lane as it stands."""
+        return self.keeper.lane
+
+    @property
+    def recorded(self) -> PassageState | None:
+        """The passage as it is in the ledger: what may be shown."""
+        return self._recorded
+
+    def restore(self, document: bytes | None) -> None:
+        """Take up what an earlier process kept of this lane; what it knew of devices is asked of them anew."""
+        if document is not None:
+            kept = decode_lane(document)
+            self.keeper.lane = replace(kept, tidal=self.setting.tidal, occupied=False, barriers=self.lane.barriers)
+
+    async def recover(self, passage: str) -> Sequence[str]:
+        """Take up a passage that an earlier process left open; return the keys of its entries."""
+        entries = await self._port.roles.ledger.read(stream=passage, limit=10_000)
+        if not entries:
+            raise Corrupt(f"passage {passage} is open, but has no entries")
+        opened = msgspec.json.decode(entries[0].body, type=PassageOpened)
+        policy = self._port.policy
+        if opened.policy != policy.digest:
+            policy = await policy_by(self._port.roles.ledger, opened.policy)
+        state = fold(entries, policy)
+        if state is None:
+            raise Corrupt(f"passage {passage} has no beginning")
+        self._recorded = state
+        self.entries = [entry.seq for entry in entries]
+        self.intake.resume(state.dossier.track)
+        self.keeper.feed(VehicleEntered(state.dossier.opened_at))
+        self.runner.resume(state, policy, resume(state, self._port.roles.clock.now()))
+        return [entry.key for entry in entries]
+
+    def close(self) -> None:
+        """Stop timers and tasks."""
+        self.runner.close()
+        self.intake.close()
+        self.keeper.close()
+        for task in list(self._tasks.values()):
+            task.cancel()
+
+    def device(self, device: str, message: Any, cause: Cause) -> None:
+        """Take in a message of one of the lane's devices."""
+        match message:
+            case LoopChanged():
+                self.intake.loop(message, cause)
+            case CrossingSeen():
+                self.intake.crossing(message, cause)
+            case BarrierChanged():
+                self._barrier(message, cause)
+            case DriverRead():
+                self.intake.identify(message, cause)
+            case DeviceStatus():
+                self.status(device, message, cause)
+            case PlcFault():
+                self._fault("plc", message.code if message.active else "", message.at, cause)
+            case Chunk():
+                self._stream(device, message, cause)
+            case _:
+                if hasattr(message, "track") and hasattr(message, "device"):
+                    self._reading(message, cause)
+
+    def status(self, device: str, message: DeviceStatus, cause: Cause) -> None:
+        """A device of this lane came, went or told of its faults."""
+        code = "offline" if not message.online else next(iter(message.faults), "")
+        self._fault(device, code, message.at, cause)
+        self._port.watcher.lane_changed(self)
+
+    def reset_done(self, reset_id: str) -> None:
+        """The lane controller ended its latch."""
+        _log.info("lane %s was reset by %s", self.name, reset_id)
+
+    def _reading(self, message: Any, cause: Cause) -> None:
+        if not hasattr(message, "loop") and not hasattr(message, "curtain"):
+            self.intake.read(message, cause)
+
+    def _stream(self, device: str, chunk: Chunk, cause: Cause) -> None:
+        if device == "weighbridge":
+            self.intake.frames(chunk, device)
+        else:
+            self.intake.lines(chunk, device, cause)
+
+    def _barrier(self, message: BarrierChanged, cause: Cause) -> None:
+        self.keeper.feed(BarrierSeen(message.at, message.barrier.value, message.position.value))
+        self.intake.barrier(message, cause)
+        self._port.watcher.lane_changed(self)
+
+    def _fault(self, device: str, code: str, at: Instant, cause: Cause) -> None:
+        """Note that a device is out of service, or is back (no code); what is known already changes nothing."""
+        known = next((out for out in self.lane.out if out.device == device), None)
+        if (known is None and not code) or (known is not None and known.cause == code):
+            return
+        procedures = self._port.setting.devices.get(device, ())
+        self.keeper.feed(DeviceFailed(at, device, code, procedures) if code else DeviceCameBack(at, device), cause)
+        self.intake.fault(device, code or "ok", bool(code), at, Cause(tickets=cause.tickets))
+
+    def _arrive(self, track: int, at: Instant) -> VehicleArrived:
+        now = self._port.roles.clock.now()
+        self.entries = []
+        self.keeper.feed(VehicleEntered(at))
+        return VehicleArrived(
+            at=at,
+            passage=self._port.passage_name(self.name, track, now),
+            port=self._port.setting.port,
+            lane=self.name,
+            direction=self.lane.direction,
+            track=track,
+            epoch=self._port.epochs.get(self.name, 0),
+            lacking=self.lane.lacking,
+        )
+
+    def _sign(self, command: IssueOrder) -> OrderSigned:
+        vehicle = command.vehicle
+        order = OpenOrder(
+            order_id=command.order_id,
+            port=command.port,
+            lane=command.lane,
+            passage=command.passage,
+            barrier=Barrier(command.barrier),
+            outcome=command.outcome.value,
+            vehicle=OrderedVehicle(
+                plate=vehicle.plate,
+                trailer=vehicle.trailer,
+                seal=vehicle.seal,
+                axles=vehicle.axles,
+                track=vehicle.track,
+            ),
+            epoch=command.epoch,
+            issued_at=command.issued_at,
+            expires_at=command.expires_at,
+            nonce=self._port.nonce(),
+        )
+        compact = sign_order(self._port.roles.signer, order).decode("ascii")
+        return OrderSigned(command.issued_at, command.order_id, order.nonce, compact)
+
+    def _act(self, command: Command) -> None:
+        messenger = self._port.messenger
+        match command:
+            case SendOrder():
+                self._ordered = command.order_id
+                messenger.order(command)
+                self._port.watcher.ordered(self.runner.last_span_us)
+            case SendCase():
+                messenger.case(command)
+            case Show():
+                self.keeper.feed(LightShown(self._port.roles.clock.now(), command.colour))
+                messenger.show(command)
+            case FindPapers():
+                self._spawn(self._find_papers(command))
+            case RaiseAlarm():
+                self._port.watcher.alarm(command.lane, command.passage, command.priority, command.reason)
+            case StopLane():
+                self.keeper.feed(LaneStopped(self._port.roles.clock.now(), command.reason))
+                self._port.watcher.alarm(command.lane, "", 2, command.reason)
+            case _:
+                pass
+
+    async def _find_papers(self, command: FindPapers) -> None:
+        query, roles = command.query, self._port.roles
+        try:
+            papers = await roles.papers.find_papers(query)
+            announced = None if papers is None or papers.confirmation is None else papers.confirmation
+            who = None if announced is None else await roles.drivers.announced(announced)
+        except Unavailable as error:
+            _log.warning("papers of %s cannot be looked up: %s", query.passage, error)
+            return  # the procedure's deadline passes, and a person looks
+        except KouanError as error:
+            self._port.fail(error)
+            return
+        self.intake.announce(who)
+        found: PapersMatched | Failed
+        now = roles.clock.now()
+        found = papers or Failed(source="papers", at=now, procedure=Procedure.PAPERS, cause="none")
+        state = self.runner.state
+        if state is not None and state.dossier.passage == query.passage:
+            self.runner.feed(EvidenceFound(now, found))
+
+    def _changed(self, state: PassageState, _: Sequence[Event], sequences: Sequence[int]) -> None:
+        self._recorded = state
+        self.entries.extend(sequences)
+        if isinstance(state, Cleared):
+            self._spawn(self._follow_up(state))
+        if self.runner.open is None:
+            self.keeper.feed(LaneEmptied(self._port.roles.clock.now()))
+        if self._ordered is not None and not isinstance(state, Ordered):
+            self._port.messenger.order_answered(self._ordered)
+            self._ordered = None
+        self._port.watcher.lane_changed(self)
+
+    async def _follow_up(self, state: Cleared) -> None:
+        try:
+            refused = await self._port.roles.crossings.cleared(state)
+        except Unavailable as error:
+            _log.warning("release of %s is followed up at the next start: %s", state.dossier.passage, error)
+            return
+        except KouanError as error:
+            self._port.fail(error)
+            return
+        if refused is not None:
+            reason = Reason("papers.write_off_refused", {"guard": refused})
+            self._port.watcher.alarm(self.name, state.dossier.passage, 2, reason)
+
+    def _spawn(self, coroutine: Any) -> None:
+        self._count += 1
+        number = self._count
+        task = asyncio.get_running_loop().create_task(coroutine, name=f"{self.name}-{number}")
+        self._tasks[number] = task
+        task.add_done_callback(lambda _: self._tasks.pop(number, None))

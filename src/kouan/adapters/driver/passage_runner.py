@@ -1,0 +1,185 @@
+"""Runs the passages of one lane, one after the other: steps at once, records in order, acts after the commit."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from kouan.adapters.driver.projection import Projected
+from kouan.adapters.driver.settlement import Settlement, Ticket
+from kouan.gate.commands import Command, IssueOrder
+from kouan.gate.events import Event, drafts
+from kouan.gate.facts import DeadlinePassed, Fact, OrderSigned, VehicleArrived
+from kouan.gate.passage import Step, open_passage, step
+from kouan.gate.policy import LanePolicy
+from kouan.gate.states import Abandoned, Cleared, Diverted, PassageState, TurnedBack
+from kouan.ledger.roles import Appended, Ledger, Personal, Unit
+from kouan.vocabulary.clock import SECOND, Clock, Instant
+from kouan.vocabulary.errors import KouanError
+
+_log = logging.getLogger(__name__)
+
+FINAL = (Cleared, Diverted, TurnedBack, Abandoned)
+
+
+class Cause:
+    """Why a fact came: the message's idempotency key, the messages it is made of, and its personal data."""
+
+    __slots__ = ("key", "personal", "tickets")
+
+    def __init__(self, key: str = "", tickets: Sequence[Ticket] = (), personal: Sequence[Personal] = ()) -> None:
+        self.key = key
+        self.tickets = tuple(tickets)
+        self.personal = tuple(personal)
+
+
+class PassageRunner:
+    """Holds the passage that is in a lane now.
+
+    ``sign`` makes the signed order of an ``IssueOrder``; ``act`` carries out a command after the commit; ``changed``
+    is told after each commit; ``project`` returns the statements that keep the passage's projection; ``failed`` is
+    told when a unit could not be recorded, after which nothing in memory may be believed any more.
+    """
+
+    def __init__(
+        self,
+        *,
+        policy: LanePolicy,
+        ledger: Ledger,
+        clock: Clock,
+        settlement: Settlement,
+        sign: Callable[[IssueOrder], OrderSigned],
+        act: Callable[[Command], None],
+        changed: Callable[[PassageState, Sequence[Event], Sequence[int]], None],
+        project: Callable[[PassageState | None, PassageState, Sequence[Event]], Projected],
+        failed: Callable[[KouanError], None],
+    ) -> None:
+        self._policy = policy
+        self._passage_policy = policy
+        self._ledger = ledger
+        self._clock = clock
+        self._settlement = settlement
+        self._sign = sign
+        self._act = act
+        self._changed = changed
+        self._project = project
+        self._failed = failed
+        self.last_span_us = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: dict[int, asyncio.Task[bool]] = {}
+        self._count = 0
+        self.state: PassageState | None = None
+
+    @property
+    def open(self) -> PassageState | None:
+        """The passage that has not ended, if there is one."""
+        return None if self.state is None or isinstance(self.state, FINAL) else self.state
+
+    def begin(self, arrived: VehicleArrived, cause: Cause) -> None:
+        """Begin a passage for a vehicle that stopped."""
+        now = self._clock.now()
+        self._passage_policy = self._policy
+        self._take(open_passage(arrived, now, self._policy), now, cause, None)
+
+    def feed(self, fact: Fact, cause: Cause | None = None) -> "tuple[Step, asyncio.Task[bool]] | None":
+        """Step the passage with a fact; without a passage it is nobody's, and the answer None.
+
+        Returns the step, and the recording of it, which says whether it is durable.
+        """
+        if self.state is None:
+            return None
+        now = self._clock.now()
+        return self._take(step(self.state, fact, now, self._passage_policy), now, cause or Cause(), self.state)
+
+    def resume(self, state: PassageState, policy: LanePolicy, resumed: Step) -> None:
+        """Take up a passage that an earlier process left open; ``resumed`` says what has to be done again.
+
+        It goes on under the policy under which it began; the next one begins under today's.
+        """
+        self.state = state
+        self._passage_policy = policy
+        self._arm(resumed.next_deadline)
+        for command in resumed.commands:
+            self._act(command)
+
+    def close(self) -> None:
+        """Stop: no timer fires and nothing is recorded any more."""
+        self._arm(None)
+        for task in list(self._tasks.values()):
+            task.cancel()
+
+    def _take(
+        self, taken: Step, now: Instant, cause: Cause, before: PassageState | None
+    ) -> "tuple[Step, asyncio.Task[bool]]":
+        events, state, deadline = list(taken.events), taken.state, taken.next_deadline
+        commands: list[Command] = []
+        for command in taken.commands:
+            if not isinstance(command, IssueOrder):
+                commands.append(command)
+                continue
+            signed = step(state, self._sign(command), now, self._passage_policy)
+            events += signed.events
+            commands += signed.commands
+            state, deadline = signed.state, signed.next_deadline
+        began = self._clock.monotonic()
+        self.state = state
+        self._arm(deadline)
+        dossier = state.dossier
+        key = cause.key or f"{dossier.passage}/{dossier.version}"
+        made = drafts(events, dossier.passage, key, cause.personal)
+        for ticket in cause.tickets:
+            self._settlement.hold(ticket)
+        self._count += 1
+        number = self._count
+        unit = None
+        if made:
+            projected = self._project(before, state, events)
+            unit = Unit(made, projected.guards, projected.effects)
+        recording = self._record(unit, state, events, commands, cause, began)
+        task = asyncio.get_running_loop().create_task(recording, name=f"record-{dossier.passage}-{number}")
+        self._tasks[number] = task
+        task.add_done_callback(lambda _: self._tasks.pop(number, None))
+        return Step(state, tuple(events), tuple(commands), deadline), task
+
+    async def _record(
+        self,
+        unit: Unit | None,
+        state: PassageState,
+        events: Sequence[Event],
+        commands: Sequence[Command],
+        cause: Cause,
+        began: int,
+    ) -> bool:
+        sequences: tuple[int, ...] = ()
+        if unit is not None:
+            try:
+                answer = await self._ledger.append(unit)
+            except KouanError as error:
+                self._failed(error)
+                return False
+            if not isinstance(answer, Appended):
+                self._failed(KouanError(f"the ledger refused {unit.drafts[0].key}: {answer.guard}"))
+                return False
+            sequences = tuple(entry.seq for entry in answer.entries)
+        self.last_span_us = self._clock.monotonic() - began
+        for command in commands:
+            self._act(command)
+        self._changed(state, events, sequences)
+        for ticket in cause.tickets:
+            self._settlement.release(ticket)
+        return True
+
+    def _arm(self, deadline: Instant | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if deadline is None or isinstance(self.state, FINAL):
+            return
+        delay_s = max(0, deadline - self._clock.now()) / SECOND
+        self._timer = asyncio.get_running_loop().call_later(delay_s, self._deadline, deadline)
+
+    def _deadline(self, deadline: Instant) -> None:
+        self._timer = None
+        if self._clock.now() < deadline:  # the loop's clock and the wall clock are two clocks
+            self._arm(deadline)
+            return
+        self.feed(DeadlinePassed(self._clock.now()))

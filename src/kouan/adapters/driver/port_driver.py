@@ -1,0 +1,320 @@
+"""Drives a port: every message and every person's act to the lane that it concerns."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from kouan.adapters.driver.courier import Courier
+from kouan.adapters.driver.lane_driver import LaneDriver
+from kouan.adapters.driver.messenger import Messenger, Render
+from kouan.adapters.driver.passage_runner import Cause
+from kouan.adapters.driver.settlement import Settlement, Ticket
+from kouan.adapters.driver.unparsed import Unparsed
+from kouan.gate.decision import AgencyVerdict
+from kouan.gate.driver_identity import AnnouncedDrivers
+from kouan.gate.facts import ControllerReported, VerdictReceived
+from kouan.gate.policy import LanePolicy
+from kouan.gate.procedures import Authority, Procedure
+from kouan.gate.roles import GateRecords, PapersDesk
+from kouan.gate.states import Cleared, decode_state
+from kouan.journeys.crossing import Crossings
+from kouan.ledger.entries import canonical
+from kouan.ledger.roles import Draft, Ledger, Subjects, Unit
+from kouan.protocols.agency.codec import verify_verdict
+from kouan.protocols.jws import Signer
+from kouan.protocols.lane_order.codec import verify_report
+from kouan.protocols.lane_order.messages import ActuationOutcome, Poll, PollAnswer
+from kouan.protocols.link import Link, Received
+from kouan.protocols.queue_counter.messages import QueueCounted
+from kouan.protocols.signed import Unverified
+from kouan.protocols.status.messages import DeviceStatus
+from kouan.protocols.topics import AgencyTopic, ApproachTopic, DeviceTopic, decode, parse
+from kouan.vocabulary.clock import SECOND, Clock, Instant
+from kouan.vocabulary.errors import InvalidValue, KouanError, NotFound
+from kouan.vocabulary.places import Direction
+from kouan.vocabulary.verdict import Reason
+
+_log = logging.getLogger(__name__)
+
+
+class LaneSetting(msgspec.Struct, frozen=True):
+    """What the driver must know of a lane: its direction, and whether that may change."""
+
+    name: str
+    direction: Direction
+    tidal: bool = False
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """What the driver must know of a port. ``calibrated_until`` is the end of the weighbridges' calibration."""
+
+    port: str
+    lanes: tuple[LaneSetting, ...]
+    zone: tzinfo
+    devices: Mapping[str, tuple[Procedure, ...]]
+    calibrated_until: Instant
+
+
+class Roles(msgspec.Struct, frozen=True):
+    """The players with which the driver works.
+
+    ``keys`` are the public keys of agencies and lane controller by key id; ``chance`` returns that many random bytes;
+    ``render`` makes text of a reason in a language.
+    """
+
+    link: Link
+    ledger: Ledger
+    records: GateRecords
+    papers: PapersDesk
+    drivers: AnnouncedDrivers
+    crossings: Crossings
+    subjects: Subjects
+    clock: Clock
+    signer: Signer
+    keys: Mapping[str, Ed25519PublicKey]
+    chance: Callable[[int], bytes]
+    render: Render
+
+
+class Watcher:
+    """What is told of every change, after the commit that it rests on; does nothing by itself."""
+
+    def lane_changed(self, lane: LaneDriver) -> None:
+        """A lane or its passage changed."""
+
+    def alarm(self, lane: str, passage: str, priority: int, reason: Reason) -> None:
+        """Something needs attention: priority 1 (emergency) to 4 (advisory)."""
+
+    def queue(self, direction: Direction, waiting: int) -> None:
+        """The queue before the gate was counted."""
+
+    def source(self, place: str, device: str, online: bool) -> None:
+        """A device came or went."""
+
+    def ordered(self, span_us: int) -> None:
+        """An order is durable and goes out, so many microseconds after what it rests on came in."""
+
+    def unparsed(self, topic: str, rule: str) -> None:
+        """A message could not be read, and was kept."""
+
+
+class PortDriver:
+    """The one driver of a port; ``run`` reads the link until it is closed or the ledger fails."""
+
+    def __init__(self, setting: Setting, policy: LanePolicy, roles: Roles, watcher: Watcher) -> None:
+        self.setting = setting
+        self.policy = policy
+        self.roles = roles
+        self.watcher = watcher
+        self.settlement = Settlement(roles.link)
+        self.courier = Courier(roles.link, roles.clock)
+        self.messenger = Messenger(setting.port, self.courier, roles.clock, roles.signer, roles.render)
+        self.failure: KouanError | None = None
+        self.epochs: dict[str, int] = {}
+        self._failed: asyncio.Future[None] | None = None
+        self._unparsed = Unparsed(setting.port, roles.ledger, roles.chance)
+        self._seen: frozenset[str] = frozenset()
+        self.lanes: dict[str, LaneDriver] = {lane.name: LaneDriver(self, lane) for lane in setting.lanes}
+
+    async def start(self) -> None:
+        """Record the policy, and take up every passage that an earlier process left open."""
+        self._failed = asyncio.get_running_loop().create_future()
+        digest = self.policy.digest
+        policy = Draft("gate.policy/1", digest, f"policy:{digest}", canonical(self.policy))
+        await self.roles.ledger.append(Unit((policy,)))
+        self.epochs = dict(await self.roles.records.lane_epochs())
+        kept = {record.lane: record.document for record in await self.roles.records.lanes()}
+        seen: set[str] = set()
+        for name, lane in self.lanes.items():
+            lane.restore(kept.get(name))
+        for record in await self.roles.records.open_passages():
+            if record.lane in self.lanes:
+                seen.update(await self.lanes[record.lane].recover(record.passage))
+        size = await self.roles.ledger.size()
+        for entry in await self.roles.ledger.read(after=max(0, size - RECENT), limit=RECENT):
+            seen.add(entry.key)
+        self._seen = frozenset(seen)
+        for record in await self.roles.records.list_passages(state="cleared", limit=RELEASES_AGAIN):
+            state = decode_state(record.document)
+            if isinstance(state, Cleared):
+                await self.roles.crossings.cleared(state)
+
+    async def run(self) -> None:
+        """Take in messages; raise what made the ledger fail, if it did."""
+        if self._failed is None:
+            raise KouanError("start the driver before it runs")
+        reading = asyncio.get_running_loop().create_task(self._read(), name="driver-intake")
+        reading.add_done_callback(lambda _: self._stop_waiting())
+        try:
+            await self._failed
+        finally:
+            reading.cancel()
+            self.close()
+        if self.failure is not None:
+            raise self.failure
+        if reading.done() and not reading.cancelled() and reading.exception() is not None:
+            raise KouanError(f"the intake failed: {reading.exception()!r}") from reading.exception()
+
+    def close(self) -> None:
+        """Stop every timer, sending and waiting."""
+        for lane in self.lanes.values():
+            lane.close()
+        self.courier.close()
+
+    def fail(self, error: KouanError) -> None:
+        """Stop: a unit could not be recorded, so nothing in memory may be believed any more."""
+        if self.failure is None:
+            self.failure = error
+            _log.error("the driver stops: %s", error)
+        self._stop_waiting()
+
+    def lane(self, name: str) -> LaneDriver:
+        """Return a lane's driver; raise NotFound."""
+        found = self.lanes.get(name)
+        if found is None:
+            raise NotFound(f"port {self.setting.port} has no lane {name}")
+        return found
+
+    def lane_of(self, passage: str) -> LaneDriver:
+        """Return the lane in which a passage is open; raise NotFound."""
+        for lane in self.lanes.values():
+            state = lane.runner.open
+            if state is not None and state.dossier.passage == passage:
+                return lane
+        raise NotFound(f"no open passage {passage}")
+
+    def passage_name(self, lane: str, track: int, at: Instant) -> str:
+        """Return the id of a passage: its lane, when it began (UTC) and its track."""
+        began = datetime.fromtimestamp(at / SECOND, UTC).strftime("%Y%m%dT%H%M%S")
+        return f"{self.setting.port}-{lane}-{began}-{track}"
+
+    def nonce(self) -> str:
+        """Return 128 fresh random bits in hex."""
+        return self.roles.chance(16).hex()
+
+    def take(self, received: Received) -> None:
+        """Take one message in. Whatever it holds, it stops nothing."""
+        if received.key and received.key in self._seen:
+            ticket = self.settlement.begin(received)
+            if ticket is not None:
+                self.settlement.release(ticket)
+            return
+        ticket = self.settlement.begin(received)
+        try:
+            topic = parse(received.topic)
+            self._dispatch(topic, decode(received.topic, received.payload), received, ticket)
+        except InvalidValue as error:
+            self._keep_unparsed(received, error, ticket)
+        finally:
+            if ticket is not None:
+                self.settlement.release(ticket)
+
+    def _dispatch(self, topic: Any, message: Any, received: Received, ticket: Ticket | None) -> None:
+        cause = Cause(f"m:{received.key}" if received.key else "", () if ticket is None else (ticket,))
+        if topic.port != self.setting.port:
+            raise InvalidValue("topic.port", "topic.other_port", f"must be {self.setting.port}")
+        match topic:
+            case AgencyTopic():
+                self._verdict(topic, message, cause)
+            case ApproachTopic():
+                self._approach(topic, message)
+            case DeviceTopic(lane=lane, device=device):
+                if lane not in self.lanes:
+                    raise InvalidValue("topic.lane", "topic.unknown_lane", f"{lane} is no lane of this port")
+                self._device(lane, device, message, cause)
+
+    def _device(self, lane: str, device: str, message: Any, cause: Cause) -> None:
+        if isinstance(message, DeviceStatus):
+            self.watcher.source(lane, device, message.online)
+        if device == "controller":
+            self._controller(lane, message, cause)
+        else:
+            self.lanes[lane].device(device, message, cause)
+
+    def _controller(self, lane: str, message: Any, cause: Cause) -> None:
+        if isinstance(message, Poll):
+            epochs = {name: self.epochs.get(name, 0) for name in message.lanes if name in self.lanes}
+            self.messenger.poll_answer(
+                lane, PollAnswer(nonce=message.nonce, time=self.roles.clock.now(), epochs=epochs)
+            )
+        elif isinstance(message, DeviceStatus):
+            self.lanes[lane].status("controller", message, cause)
+        elif isinstance(message, Unverified):
+            report = verify_report(self.roles.keys, message.compact)
+            if report.lane != lane or report.port != self.setting.port:
+                raise InvalidValue("lane", "report.other_lane", f"must be {lane}")
+            self.messenger.order_answered(report.order_id)
+            if report.outcome is ActuationOutcome.RESET:
+                self.lanes[lane].reset_done(report.order_id)
+                return
+            fact = ControllerReported(
+                report.at, report.order_id, report.outcome.value, report.rule, report.uncertainty_us
+            )
+            self.lanes[lane].runner.feed(fact, cause)
+
+    def _verdict(self, topic: AgencyTopic, message: Any, cause: Cause) -> None:
+        if not isinstance(message, Unverified):
+            return
+        verdict = verify_verdict(self.roles.keys, message.compact)
+        if verdict.authority != topic.authority or verdict.port != self.setting.port:
+            raise InvalidValue("authority", "verdict.other_authority", f"must be {topic.authority}")
+        try:
+            lane = self.lane_of(verdict.case)
+            authority = Authority(verdict.authority)
+        except (NotFound, ValueError):
+            return  # of a passage that has ended, or of nobody who decides here
+        self.messenger.case_answered(verdict.case, verdict.authority)
+        said = AgencyVerdict(
+            authority=authority,
+            outcome=verdict.outcome.value,
+            revision=verdict.revision,
+            issued_at=verdict.issued_at,
+            expires_at=verdict.expires_at,
+            key_id=f"agency:{verdict.authority}:{verdict.port}",
+            reasons=tuple(Reason(reason.code, reason.params) for reason in verdict.reasons),
+        )
+        lane.runner.feed(VerdictReceived(verdict.issued_at, said), cause)
+
+    def _approach(self, topic: ApproachTopic, message: Any) -> None:
+        if isinstance(message, QueueCounted):
+            self.watcher.queue(message.direction, message.waiting)
+        elif isinstance(message, DeviceStatus):
+            self.watcher.source("approach", topic.device, message.online)
+
+    def _keep_unparsed(self, received: Received, error: InvalidValue, ticket: Ticket | None) -> None:
+        self.watcher.unparsed(received.topic, error.rule)
+        if not received.key:
+            return
+        if ticket is not None:
+            self.settlement.hold(ticket)
+        task = self._unparsed.keep(received, error, self.roles.clock.now())
+        keeping = asyncio.get_running_loop().create_task(task, name="keep-unparsed")
+
+        def kept(done: "asyncio.Task[KouanError | None]") -> None:
+            if not done.cancelled() and done.result() is not None:
+                self.fail(done.result() or KouanError("unparsed"))
+            elif ticket is not None:
+                self.settlement.release(ticket)
+
+        keeping.add_done_callback(kept)
+
+    async def _read(self) -> None:
+        async for received in self.roles.link.receive():
+            self.take(received)
+
+    def _stop_waiting(self) -> None:
+        if self._failed is not None and not self._failed.done():
+            self._failed.set_result(None)
+
+
+RELEASES_AGAIN = 50
+"""Releases that are followed up again at a start. Our choice: more than a port's lanes can have had under way."""
+
+RECENT = 5000
+"""Entries whose keys are remembered at a start, to know again what is delivered again. Our choice: what
+two seconds bring at 2,000 entries/s, and a message is settled within a fraction of one."""

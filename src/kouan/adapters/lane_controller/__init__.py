@@ -1,0 +1,1 @@
+"""The lane controller's process: its durable nonce log, in a file and in memory, and its driver."""

@@ -1,0 +1,102 @@
+"""Access's statements and records in memory; see ``access.roles`` for what each statement does."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from kouan.access.people import Account, Session, Token
+from kouan.access.roles import Answer
+from kouan.adapters.memory.disk import MemoryDisk
+from kouan.adapters.memory.records import Records
+from kouan.adapters.memory.tables import Row, Tables, effect, guard
+from kouan.vocabulary.errors import Conflict
+
+
+@effect("access.save_account", *Account.__struct_fields__)
+def save_account(tables: Tables, row: Row) -> int:
+    """Insert or replace an account."""
+    for other in tables.rows("access_accounts"):
+        same = other["port"] == row["port"] and other["subject"] == row["subject"] is not None
+        if same and other["username"] != row["username"]:
+            raise Conflict(f"the subject is that of {other['username']}")
+    tables.put("access_accounts", row, row["port"], row["username"])
+    return 1
+
+
+@effect("access.open_session", *Session.__struct_fields__)
+def open_session(tables: Tables, row: Row) -> int:
+    """Insert a session."""
+    if tables.get("access_sessions", row["port"], row["secret_sha256"]):
+        raise Conflict("the session is open already")
+    tables.put("access_sessions", row, row["port"], row["secret_sha256"])
+    return 1
+
+
+@guard("access.step_up", "secret_sha256", "stepped_up_at")
+def step_up(tables: Tables, row: Row) -> int:
+    """Note when a session's password was given again; refused where there is no such session."""
+    before = tables.get("access_sessions", row["port"], row["secret_sha256"])
+    if before is None:
+        return 0
+    tables.put("access_sessions", {**before, **row}, row["port"], row["secret_sha256"])
+    return 1
+
+
+@guard("access.close_session", "secret_sha256")
+def close_session(tables: Tables, row: Row) -> int:
+    """Delete a session; refused where there is none."""
+    return int(tables.delete("access_sessions", row["port"], row["secret_sha256"]))
+
+
+@effect("access.save_token", *Token.__struct_fields__)
+def save_token(tables: Tables, row: Row) -> int:
+    """Insert or replace a token."""
+    tables.put("access_tokens", row, row["port"], row["secret_sha256"])
+    return 1
+
+
+@guard("access.keep_answer", *Answer.__struct_fields__)
+def keep_answer(tables: Tables, row: Row) -> int:
+    """Keep what was answered under an idempotency key; refused where something was."""
+    key = (row["port"], row["username"], row["key"])
+    if tables.get("access_answers", *key):
+        return 0
+    tables.put("access_answers", row, *key)
+    return 1
+
+
+class MemoryAccounts:
+    """The Accounts role for one port."""
+
+    def __init__(self, disk: MemoryDisk, port: str) -> None:
+        self._records = Records(disk, port)
+
+    async def find_account(self, username: str) -> Account | None:
+        """Return one account."""
+        row = self._records.row("access_accounts", username)
+        return None if row is None else _account(row)
+
+    async def find_subject(self, subject: str) -> Account | None:
+        """Return the account of an identity provider's subject."""
+        return next((account for account in await self.list_accounts() if account.subject == subject), None)
+
+    async def list_accounts(self) -> Sequence[Account]:
+        """Return all accounts by username."""
+        accounts = [_account(row) for row in self._records.rows("access_accounts")]
+        return sorted(accounts, key=lambda account: account.username)
+
+    async def find_session(self, secret_sha256: str) -> Session | None:
+        """Return one session, expired or not."""
+        return self._records.one("access_sessions", Session, secret_sha256)
+
+    async def find_token(self, secret_sha256: str) -> Token | None:
+        """Return one token, expired, revoked or not."""
+        return self._records.one("access_tokens", Token, secret_sha256)
+
+    async def find_answer(self, username: str, key: str) -> Answer | None:
+        """Return what was answered under an idempotency key."""
+        return self._records.one("access_answers", Answer, username, key)
+
+
+def _account(row: Row) -> Account:
+    return msgspec.convert({name: row[name] for name in Account.__struct_fields__}, Account)

@@ -1,0 +1,1 @@
+"""The platform's end of the device network: NATS with JetStream."""

@@ -1,0 +1,53 @@
+"""Accounts, sessions and tokens from PostgreSQL; each method is the query of its name in ``queries/access.sql``."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from kouan.access.people import Account, Agency, Role, Session, Token
+from kouan.access.roles import Answer
+from kouan.adapters.postgres.database import Database
+
+
+class PostgresAccounts:
+    """The Accounts role for one port."""
+
+    def __init__(self, database: Database, port: str) -> None:
+        self._database = database
+        self._port = port
+
+    async def find_account(self, username: str) -> Account | None:
+        """Return one account."""
+        row = await self._one("access.find_account", username=username)
+        return _account(row) if row else None
+
+    async def find_subject(self, subject: str) -> Account | None:
+        """Return the account of an identity provider's subject."""
+        row = await self._one("access.find_subject", subject=subject)
+        return _account(row) if row else None
+
+    async def list_accounts(self) -> Sequence[Account]:
+        """Return all accounts by username."""
+        return [_account(row) for row in await self._database.fetch_all("access.list_accounts", {"port": self._port})]
+
+    async def find_session(self, secret_sha256: str) -> Session | None:
+        """Return one session, expired or not."""
+        row = await self._one("access.find_session", secret_sha256=secret_sha256)
+        return Session(*row) if row else None
+
+    async def find_token(self, secret_sha256: str) -> Token | None:
+        """Return one token, expired, revoked or not."""
+        row = await self._one("access.find_token", secret_sha256=secret_sha256)
+        return Token(*row) if row else None
+
+    async def find_answer(self, username: str, key: str) -> Answer | None:
+        """Return what was answered under an idempotency key."""
+        row = await self._one("access.find_answer", username=username, key=key)
+        return Answer(*row) if row else None
+
+    async def _one(self, name: str, **params: Any) -> tuple[Any, ...] | None:
+        return await self._database.fetch_one(name, {"port": self._port, **params})
+
+
+def _account(row: tuple[Any, ...]) -> Account:
+    username, display_name, agency, roles, *rest = row
+    return Account(username, display_name, Agency(agency), tuple(Role(role) for role in roles), *rest)

@@ -1,0 +1,186 @@
+"""Two device networks with one face: in memory, and nats-server with its MQTT gateway. Tests run on both."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from kouan.adapters.engines.broker_users import BrokerUser
+from kouan.adapters.engines.data_folder import DataFolder
+from kouan.adapters.engines.nats import EmbeddedNats, NatsServer
+from kouan.adapters.engines.supervisor import ChildEvent, Happening, Supervisor
+from kouan.adapters.memory.link import MemoryBroker
+from kouan.adapters.mqtt.link import DeviceLink, MqttAddress
+from kouan.adapters.mqtt.packets import Will
+from kouan.adapters.nats.link import NatsAddress, PlatformLink
+from kouan.protocols.link import Link, Received
+from kouan.vocabulary.places import PortName
+
+PORT = PortName("ganqimaodu")
+LANE = f"kouan/{PORT}/I1"
+
+
+class Network(Protocol):
+    """What a contract test needs of a device network."""
+
+    async def platform(self) -> Link: ...
+
+    async def crash(self, platform: Link) -> None:
+        """End a platform's link as a killed process does."""
+        ...
+
+    async def device(
+        self,
+        client_id: str,
+        *,
+        user: BrokerUser = BrokerUser.DEVICES,
+        subscriptions: tuple[str, ...] = (),
+        will: Will | None = None,
+        persistent: bool = False,
+    ) -> Link: ...
+
+    async def abandon(self, device: Link) -> None:
+        """End a device's link as a killed process does."""
+        ...
+
+    async def leave(self, link: Link) -> None:
+        """Close a link properly."""
+        ...
+
+
+async def take(link: Link, count: int) -> list[Received]:
+    """Return the next messages of a link."""
+    messages = []
+    async with asyncio.timeout(10), contextlib.aclosing(link.receive()) as received:  # type: ignore[type-var]
+        async for message in received:
+            messages.append(message)
+            if len(messages) == count:
+                break
+    return messages
+
+
+class MemoryNetwork:
+    """The network in memory, without faults: nothing in it ever sleeps."""
+
+    def __init__(self) -> None:
+        self.broker = MemoryBroker(chance=random.Random(1), sleep=self._sleep)
+
+    async def platform(self) -> Link:
+        return self.broker.platform_link(PORT)
+
+    async def crash(self, platform: Link) -> None:
+        platform.crash()  # type: ignore[attr-defined]
+
+    async def device(
+        self,
+        client_id: str,
+        *,
+        user: BrokerUser = BrokerUser.DEVICES,
+        subscriptions: tuple[str, ...] = (),
+        will: Will | None = None,
+        persistent: bool = False,
+    ) -> Link:
+        return self.broker.device_link(client_id, subscriptions=subscriptions, will=will, persistent=persistent)
+
+    async def abandon(self, device: Link) -> None:
+        device.crash()  # type: ignore[attr-defined]
+
+    async def leave(self, link: Link) -> None:
+        await link.close()  # type: ignore[attr-defined]
+
+    async def _sleep(self, span_s: float) -> None:
+        raise AssertionError(f"a network without faults waits for nothing, and not {span_s} s")
+
+
+class RealNetwork:
+    """nats-server, started for one test."""
+
+    def __init__(self, server: NatsServer, supervisor: Supervisor) -> None:
+        self.server = server
+        self.supervisor = supervisor
+        self.restarted = asyncio.Event()
+        self._links = contextlib.AsyncExitStack()
+
+    def mqtt(self, user: BrokerUser = BrokerUser.DEVICES) -> MqttAddress:
+        access = self.server.access(user)
+        return MqttAddress("127.0.0.1", self.server.mqtt_port, access.user, access.password)
+
+    def nats(self) -> NatsAddress:
+        access = self.server.access(BrokerUser.PLATFORM)
+        return NatsAddress(self.server.nats_url, access.user, access.password, self.mqtt(BrokerUser.PLATFORM))
+
+    async def platform(self) -> PlatformLink:
+        return await self._links.enter_async_context(PlatformLink(self.nats(), PORT))
+
+    async def crash(self, platform: Link) -> None:
+        assert isinstance(platform, PlatformLink)
+        await platform.abandon()
+
+    async def device(
+        self,
+        client_id: str,
+        *,
+        user: BrokerUser = BrokerUser.DEVICES,
+        subscriptions: tuple[str, ...] = (),
+        will: Will | None = None,
+        persistent: bool = False,
+    ) -> DeviceLink:
+        link = DeviceLink(self.mqtt(user), client_id, subscriptions=subscriptions, will=will, persistent=persistent)
+        await self._links.enter_async_context(link)
+        await link.connected(10)
+        return link
+
+    async def abandon(self, device: Link) -> None:
+        assert isinstance(device, DeviceLink)
+        await device.abandon()
+
+    async def leave(self, link: Link) -> None:
+        assert isinstance(link, DeviceLink | PlatformLink)
+        await link.close()
+
+    async def kill_broker(self) -> None:
+        """Kill nats-server, and wait until the supervisor has started it again."""
+        self.restarted.clear()
+        self.supervisor.kill_for_test("nats")
+        await asyncio.wait_for(self.restarted.wait(), 20)
+
+    async def close(self) -> None:
+        await self._links.aclose()
+
+
+@contextlib.asynccontextmanager
+async def real_network(path: Path) -> AsyncIterator[RealNetwork]:
+    """Run nats-server for the length of a block."""
+    network: RealNetwork | None = None
+
+    def on_event(event: ChildEvent) -> None:
+        if network is not None and event.happening == Happening.READY:
+            network.restarted.set()
+
+    with DataFolder(path) as folder:
+        supervisor = Supervisor(on_event)
+        network = RealNetwork(await EmbeddedNats(folder).start(supervisor), supervisor)
+        yield network
+        await network.close()
+        await supervisor.stop()
+
+
+@pytest.fixture
+async def real(tmp_path: Path) -> AsyncIterator[RealNetwork]:
+    async with real_network(tmp_path / "data") as network:
+        yield network
+
+
+@pytest.fixture(params=["memory", "real"])
+async def network(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Network]:
+    if request.param == "real":
+        async with real_network(tmp_path / "data") as network:
+            yield network
+    else:
+        memory = MemoryNetwork()
+        yield memory
+        memory.broker.close()

@@ -1,0 +1,280 @@
+"""What only the real engines can show: broker crashes, sessions that break, and who may say what."""
+
+import asyncio
+
+import pytest
+
+from kouan.adapters.engines.broker_users import BrokerUser
+from kouan.adapters.mqtt import packets
+from kouan.adapters.mqtt.connection import MqttConnection
+from kouan.adapters.mqtt.link import DeviceLink, MqttAddress, MqttTimes
+from kouan.adapters.mqtt.packets import Publish, Will
+from kouan.adapters.nats.link import NatsAddress, PlatformLink
+from kouan.vocabulary.errors import KouanError, NotAllowed, Unavailable
+
+from .conftest import LANE, PORT, RealNetwork, take
+
+
+async def test_killing_the_broker_loses_no_acknowledged_message(real: RealNetwork) -> None:
+    platform, device = await real.platform(), await real.device("lane-1")
+    numbers = [b"%d" % number for number in range(300)]
+
+    async def send_all() -> None:
+        for number in [*numbers, b"end"]:
+            await device.send(f"{LANE}/plc/event", number)
+
+    sending = asyncio.create_task(send_all())
+    received = await take(platform, 50)
+    await real.kill_broker()
+    await platform.settle(received[9])
+    while received[-1].payload != b"end":
+        received += await take(platform, 1)
+    await sending
+    payloads = [message.payload for message in received]
+    # A message whose PUBACK was lost is sent again, and then is another one; none comes twice under one key.
+    assert list(dict.fromkeys(payloads)) == [*numbers, b"end"]
+    assert len({message.key for message in received}) == len(received)
+
+
+async def test_what_was_not_settled_comes_again_after_broker_and_platform_were_killed(real: RealNetwork) -> None:
+    platform, device = await real.platform(), await real.device("lane-1")
+    for number in range(10):
+        await device.send(f"{LANE}/plc/event", b"%d" % number)
+    before = await take(platform, 10)
+    await platform.settle(before[3])
+    await real.crash(platform)
+    await real.kill_broker()
+    # The settling may have been lost with the crash; then messages that were settled come again too, never fewer.
+    again = await take(await real.platform(), 6)
+    first = int(again[0].payload)
+    assert first <= 4
+    assert again == before[first : first + 6]
+
+
+async def test_a_link_settles_across_a_broker_restart(real: RealNetwork) -> None:
+    platform, device = await real.platform(), await real.device("lane-1")
+    for number in range(6):
+        await device.send(f"{LANE}/plc/event", b"%d" % number)
+    before = await take(platform, 6)
+    await real.kill_broker()
+    await device.connected(10)
+    await device.send(f"{LANE}/plc/event", b"6")
+    last = (await take(platform, 1))[0]
+    assert last.payload == b"6"
+    await platform.settle(before[5])
+    await real.leave(platform)
+    assert await take(await real.platform(), 1) == [last]
+
+
+async def test_a_device_that_was_cut_off_connects_again_and_keeps_its_subscriptions(real: RealNetwork) -> None:
+    platform = await real.platform()
+    device = await real.device("lane-1", subscriptions=(f"{LANE}/light/command",))
+    device.cut()
+    await device.send(f"{LANE}/plc/event", b"after the cut")
+    assert (await take(platform, 1))[0].payload == b"after the cut"
+    assert device.connections == 2
+    await platform.send(f"{LANE}/light/command", b"green")
+    assert (await take(device, 1))[0].payload == b"green"
+
+
+async def test_a_platform_that_was_cut_off_misses_nothing(real: RealNetwork) -> None:
+    platform, device = await real.platform(), await real.device("lane-1")
+    await device.send(f"{LANE}/plc/event", b"before")
+    assert platform._client is not None
+    await platform._client.force_reconnect()
+    await device.send(f"{LANE}/plc/event", b"after")
+    assert [message.payload for message in await take(platform, 2)] == [b"before", b"after"]
+
+
+async def test_frames_published_at_quality_1_come_once(real: RealNetwork) -> None:
+    platform, device = await real.platform(), await real.device("lane-1")
+    assert device._connection is not None
+    packet = packets.publish(f"{LANE}/weighbridge/frames", b"at 1", packet_id=7, retain=False)
+    device._connection.write(packet)
+    await device.send(f"{LANE}/plc/event", b"end")
+    received = await take(platform, 2)
+    assert [message.payload for message in received] == [b"at 1", b"end"]
+    assert all(message.key for message in received)
+
+
+async def test_a_message_at_quality_0_is_refused_while_there_is_no_connection(real: RealNetwork) -> None:
+    device = DeviceLink(MqttAddress("127.0.0.1", 1, "devices", "x"), "nowhere", times=MqttTimes(patience_s=0.05))
+    async with device:
+        with pytest.raises(Unavailable):
+            await device.send(f"{LANE}/weighbridge/frames", b"x")
+        with pytest.raises(Unavailable, match="did not acknowledge"):
+            await device.send(f"{LANE}/plc/event", b"x")
+        with pytest.raises(Unavailable, match="no MQTT broker"):
+            await device.connected(0.01)
+
+
+async def test_the_platform_says_where_it_found_no_broker(real: RealNetwork) -> None:
+    nowhere = NatsAddress("nats://127.0.0.1:1", "platform", "x", real.mqtt(BrokerUser.PLATFORM))
+    with pytest.raises(Unavailable, match=r"nats://127\.0\.0\.1:1"):
+        await PlatformLink(nowhere, PORT).open(within_s=0.2)
+
+
+@pytest.mark.parametrize("user", list(BrokerUser))
+async def test_nobody_connects_with_a_wrong_password(real: RealNetwork, user: BrokerUser) -> None:
+    right = real.mqtt(user)
+    async with DeviceLink(MqttAddress(right.host, right.tcp_port, right.user, "guess"), "x") as link:
+        with pytest.raises(KouanError):
+            await link.connected(0.3)
+
+
+async def test_only_the_platform_connects_by_nats(real: RealNetwork) -> None:
+    for user in (BrokerUser.DEVICES, BrokerUser.AGENCIES, BrokerUser.LANE_CONTROLLER):
+        access = real.server.access(user)
+        address = NatsAddress(real.server.nats_url, access.user, access.password, real.mqtt(user))
+        with pytest.raises(Unavailable):
+            await PlatformLink(address, PORT).open(within_s=0.5)
+
+
+class Ear:
+    """The field's ear on actuator topics, at QoS 1, which is what a message smuggled into the stream would reach."""
+
+    def __init__(self, link: DeviceLink) -> None:
+        self.link = link
+
+    async def heard(self, real: RealNetwork, topic: str) -> list[bytes]:
+        """Return what came before a last, lawful message on ``topic``."""
+        controller = await real.device("lane-controller", user=BrokerUser.LANE_CONTROLLER)
+        await controller.send(topic, b"lawful")
+        heard = []
+        while (message := (await take(self.link, 1))[0].payload) != b"lawful":
+            heard.append(message)
+        return heard
+
+
+async def _try_to_publish(real: RealNetwork, user: BrokerUser, topic: str, *, will: bool) -> bool:
+    """Publish past all of our own rules, at QoS 1; return whether the broker accepted it."""
+    address = real.mqtt(user)
+    acknowledged: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def on_message(_: Publish) -> None:
+        raise AssertionError("nothing was subscribed")
+
+    _, connection = await asyncio.get_running_loop().create_connection(
+        lambda: MqttConnection(on_message, acknowledged.set_result), address.host, address.tcp_port
+    )
+    connection.write(
+        packets.connect(
+            "intruder",
+            user=address.user,
+            password=address.password,
+            clean_session=True,
+            keep_alive_s=5,
+            will=Will(topic, b"smuggled by will") if will else None,
+        )
+    )
+    try:
+        await connection.accepted()
+    except KouanError:
+        return False
+    if not will:
+        connection.write(packets.publish(topic, b"smuggled", packet_id=1, retain=False))
+        closed = asyncio.ensure_future(asyncio.shield(connection.closed))
+        await asyncio.wait({closed, acknowledged}, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+        closed.cancel()
+    connection.abort()
+    await connection.closed
+    return True
+
+
+BARRIER = f"{LANE}/barrier/command"
+SMUGGLED = f"$MQTT/msgs/{BARRIER}"
+
+
+@pytest.mark.parametrize("user", [user for user in BrokerUser if user != BrokerUser.LANE_CONTROLLER])
+@pytest.mark.parametrize("topic", [BARRIER, SMUGGLED, "$MQTT/msgs/kouan.ganqimaodu.I1.barrier.command"])
+@pytest.mark.parametrize("will", [False, True])
+async def test_only_the_lane_controller_moves_a_barrier(
+    real: RealNetwork, user: BrokerUser, topic: str, *, will: bool
+) -> None:
+    ear = Ear(await real.device("field", subscriptions=(BARRIER,), persistent=True))
+    await _try_to_publish(real, user, topic, will=will)
+    assert await ear.heard(real, BARRIER) == []
+
+
+@pytest.mark.parametrize(
+    ("user", "topic"),
+    [
+        (BrokerUser.DEVICES, f"{LANE}/order/open"),
+        (BrokerUser.DEVICES, f"{LANE}/order/hold"),
+        (BrokerUser.DEVICES, f"{LANE}/controller/report"),
+        (BrokerUser.DEVICES, f"{LANE}/controller/event"),
+        (BrokerUser.DEVICES, f"kouan/{PORT}/agency/customs/verdict"),
+        (BrokerUser.DEVICES, f"kouan/{PORT}/agency/customs/event"),
+        (BrokerUser.AGENCIES, f"{LANE}/plc/event"),
+        (BrokerUser.AGENCIES, f"{LANE}/order/open"),
+        (BrokerUser.LANE_CONTROLLER, f"{LANE}/plc/event"),
+        (BrokerUser.LANE_CONTROLLER, f"{LANE}/order/open"),
+        (BrokerUser.LANE_CONTROLLER, f"kouan/{PORT}/agency/customs/verdict"),
+        (BrokerUser.PLATFORM, f"{LANE}/controller/report"),
+        (BrokerUser.PLATFORM, f"kouan/{PORT}/agency/customs/verdict"),
+        (BrokerUser.PLATFORM, f"{LANE}/plc/event"),
+    ],
+)
+async def test_nobody_speaks_for_another(real: RealNetwork, user: BrokerUser, topic: str) -> None:
+    platform = await real.platform()
+    await _try_to_publish(real, user, topic, will=False)
+    device = await real.device("lane-1")
+    await device.send(f"{LANE}/plc/event", b"lawful")
+    assert [message.payload for message in await take(platform, 1)] == [b"lawful"]
+
+
+@pytest.mark.parametrize(
+    ("user", "topic"),
+    [
+        (BrokerUser.DEVICES, f"{LANE}/plc/event"),
+        (BrokerUser.DEVICES, f"{LANE}/plc/status"),
+        (BrokerUser.DEVICES, f"{LANE}/radiation_portal/lines"),
+        (BrokerUser.DEVICES, f"kouan/{PORT}/approach/queue_counter/event"),
+        (BrokerUser.AGENCIES, f"kouan/{PORT}/agency/customs/verdict"),
+        (BrokerUser.LANE_CONTROLLER, f"{LANE}/controller/report"),
+        (BrokerUser.LANE_CONTROLLER, f"{LANE}/controller/poll"),
+        (BrokerUser.LANE_CONTROLLER, f"{LANE}/controller/status"),
+    ],
+)
+async def test_everybody_says_what_is_theirs(real: RealNetwork, user: BrokerUser, topic: str) -> None:
+    platform = await real.platform()
+    link = await real.device("speaker", user=user)
+    await link.send(topic, b"lawful")
+    assert [(message.topic, message.payload) for message in await take(platform, 1)] == [(topic, b"lawful")]
+
+
+@pytest.mark.parametrize(
+    ("user", "topic"),
+    [
+        (BrokerUser.LANE_CONTROLLER, f"{LANE}/order/open"),
+        (BrokerUser.LANE_CONTROLLER, f"{LANE}/order/hold"),
+        (BrokerUser.LANE_CONTROLLER, f"{LANE}/order/poll_answer"),
+        (BrokerUser.DEVICES, f"{LANE}/light/command"),
+        (BrokerUser.DEVICES, f"{LANE}/display/command"),
+        (BrokerUser.AGENCIES, f"kouan/{PORT}/agency/customs/case"),
+    ],
+)
+async def test_the_platform_is_heard_by_those_it_speaks_to(real: RealNetwork, user: BrokerUser, topic: str) -> None:
+    platform = await real.platform()
+    link = await real.device("listener", user=user, subscriptions=(topic,))
+    await platform.send(topic, b"word")
+    assert [message.payload for message in await take(link, 1)] == [b"word"]
+
+
+@pytest.mark.parametrize(
+    ("user", "topic_filter"),
+    [
+        (BrokerUser.DEVICES, "#"),
+        (BrokerUser.DEVICES, f"kouan/{PORT}/agency/#"),
+        (BrokerUser.DEVICES, f"{LANE}/order/open"),
+        (BrokerUser.AGENCIES, f"{LANE}/driver_terminal/event"),
+        (BrokerUser.AGENCIES, "$MQTT/msgs/#"),
+        (BrokerUser.DEVICES, "$MQTT/msgs/#"),
+        (BrokerUser.DEVICES, "$MQTT/#"),
+        (BrokerUser.LANE_CONTROLLER, f"kouan/{PORT}/agency/customs/case"),
+    ],
+)
+async def test_nobody_listens_to_what_is_not_for_them(real: RealNetwork, user: BrokerUser, topic_filter: str) -> None:
+    async with DeviceLink(real.mqtt(user), "listener", subscriptions=(topic_filter,)) as link:
+        with pytest.raises((NotAllowed, Unavailable)):
+            await link.connected(0.5)

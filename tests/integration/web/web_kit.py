@@ -1,0 +1,246 @@
+"""A whole port in memory behind its web application, and people who use it."""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Callable
+from random import Random
+from typing import Any
+
+import httpx
+import msgspec
+from argon2 import PasswordHasher as Argon2
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import FastAPI
+from tests.unit.gate.passage_kit import NOON, but
+
+from kouan.access.people import Account, Agency, Role
+from kouan.access.use_cases import issue_token, save_account
+from kouan.adapters.board.board import LiveBoard
+from kouan.adapters.driver.desk import PortDesk
+from kouan.adapters.driver.passage_runner import Cause
+from kouan.adapters.driver.port_driver import PortDriver, Roles
+from kouan.adapters.images import MemoryImages
+from kouan.adapters.memory.access import MemoryAccounts
+from kouan.adapters.memory.disk import MemoryDisk
+from kouan.adapters.memory.gate import MemoryGateRecords
+from kouan.adapters.memory.ledger import MemoryLedger, MemorySubjects
+from kouan.adapters.memory.link import MemoryBroker
+from kouan.adapters.memory.papers import MemoryPapersRecords
+from kouan.adapters.passwords import Argon2Hasher
+from kouan.adapters.signing.sealing import Sealer, SealingKeys
+from kouan.gate.decision import AgencyVerdict
+from kouan.gate.dossier import case_of
+from kouan.gate.facts import EvidenceFound, VerdictReceived
+from kouan.gate.procedures import Authority
+from kouan.gate.states import state_name
+from kouan.journeys.crossing import Crossings
+from kouan.journeys.papers_at_gate import PapersAtGate
+from kouan.ledger.heads import sign_head
+from kouan.ledger.merkle import root_of
+from kouan.protocols.jws import PrivateKeySigner
+from kouan.protocols.signed import platform_key
+from kouan.vocabulary.clock import SECOND
+from kouan.vocabulary.places import PortName
+from kouan.web.app import create_app
+from kouan.web.services import Services
+from kouan.wiring.gate_settings import board_setting_of, load_rulebook, policy_of, setting_of
+from kouan.wiring.messages import catalogues, renderer
+from kouan.wiring.port_file import drawn, load
+
+PASSWORD = "a long enough password"
+PORT = load("ganqimaodu")
+
+PEOPLE: dict[str, tuple[Agency, tuple[Role, ...]]] = {
+    "operator": (Agency.SITE, (Role.LANE_OPERATOR,)),
+    "inspector": (Agency.CUSTOMS, (Role.INSPECTOR,)),
+    "second": (Agency.CUSTOMS, (Role.INSPECTOR,)),
+    "border": (Agency.BORDER_INSPECTION, (Role.INSPECTOR,)),
+    "duty": (Agency.CUSTOMS, (Role.DUTY_OFFICER,)),
+    "auditor": (Agency.SITE, (Role.AUDITOR,)),
+    "admin": (Agency.SITE, (Role.ADMINISTRATOR,)),
+    "carrier": (Agency.TRADE, (Role.CARRIER,)),
+    "camera": (Agency.SITE, (Role.CAMERA,)),
+}
+
+
+class HandClock:
+    """A clock that stands still unless moved."""
+
+    def __init__(self, now: int = NOON) -> None:
+        self._now = now
+
+    def now(self) -> int:
+        return self._now
+
+    def monotonic(self) -> int:
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        self._now += round(seconds * SECOND)
+
+
+class WebPort:
+    """The port: its parts, its application, and clients of it."""
+
+    def __init__(self) -> None:
+        self.clock = HandClock()
+        self.chance = Random(1)
+        self.disk = MemoryDisk()
+        self.broker = MemoryBroker(chance=Random(2), sleep=asyncio.sleep)
+        self.secrets = itertools.count()
+        self.hasher = Argon2Hasher(Argon2(time_cost=1, memory_cost=8, parallelism=1))
+        self.heads = PrivateKeySigner("ledger:ganqimaodu", Ed25519PrivateKey.from_private_bytes(bytes(32)))
+        self.clients: list[httpx.AsyncClient] = []
+        self.tokens: dict[str, str] = {}
+
+    async def start(self, **changes: Any) -> "WebPort":
+        sealer = Sealer(SealingKeys(bytes(32), bytes(range(32))), self.chance.randbytes)
+        self.ledger = await MemoryLedger.open_writer(self.disk, PORT.name, self.clock, sealer)
+        self.records = MemoryGateRecords(self.disk, PORT.name)
+        self.papers = MemoryPapersRecords(self.disk, PORT.name)
+        self.accounts = MemoryAccounts(self.disk, PORT.name)
+        self.policy = policy_of(PORT, load_rulebook(PORT))
+        self.board = LiveBoard(board_setting_of(PORT), self.policy.rulebook, self.ledger, self.records, self.clock)
+        self.link = self.broker.platform_link(PortName(PORT.name))
+        desk = PapersAtGate(PORT.name, self.papers, self.records, self.ledger)
+        subjects = MemorySubjects(self.disk, sealer)
+        self.driver = PortDriver(
+            setting_of(PORT),
+            self.policy,
+            Roles(
+                link=self.link,
+                ledger=self.ledger,
+                records=self.records,
+                papers=desk,
+                drivers=desk,
+                crossings=Crossings(self.papers, self.records, self.ledger),
+                subjects=subjects,
+                clock=self.clock,
+                signer=PrivateKeySigner(platform_key(PORT.name), Ed25519PrivateKey.from_private_bytes(bytes(32))),
+                keys={},
+                chance=self.chance.randbytes,
+                render=renderer(),
+            ),
+            self.board,
+        )
+        await self.board.start()
+        await self.driver.start()
+        self.board.attend(tuple(self.driver.lanes.values()))
+        self.services = Services(
+            **{
+                "port": drawn(PORT),
+                "clock": self.clock,
+                "board": self.board,
+                "desk": PortDesk(self.driver, self.records, self.papers, self.clock, self.secret),
+                "ledger": self.ledger,
+                "gate": self.records,
+                "papers": self.papers,
+                "subjects": subjects,
+                "salt": lambda: self.chance.randbytes(16),
+                "tiles": self.ledger,
+                "accounts": self.accounts,
+                "hasher": self.hasher,
+                "images": MemoryImages(),
+                "messages": catalogues(),
+                "ledger_key": self.heads.public_key.public_bytes_raw(),
+                "ledger_key_id": self.heads.key_id,
+                "secret": self.secret,
+                **changes,
+            }
+        )
+        self.app: FastAPI = create_app(self.services)
+        return self
+
+    def secret(self) -> str:
+        return f"secret-{next(self.secrets)}-{self.chance.getrandbits(128):032x}"
+
+    async def people(self) -> None:
+        """Make an account for every role, and a token for each."""
+        hashed = await self.hasher.hash(PASSWORD)
+        for name, (agency, roles) in PEOPLE.items():
+            account = Account(name, name.title(), agency, roles, password_hash=hashed)
+            await self.ledger.append(save_account(account, "test", self.clock.now()))
+            secret = self.secret()
+            _, unit = issue_token(account, "test", secret, self.clock.now(), None)
+            await self.ledger.append(unit)
+            self.tokens[name] = secret
+
+    async def arrive(self, lane: str = "I3", verdict: str = "grant", **changes: dict[str, Any]) -> str:
+        """Let a lorry stop at a lane, and its devices, papers and authorities speak; return its passage.
+
+        ``changes`` are what differs from a lorry in order, by procedure: ``seal={"number": "CN7654321"}``.
+        """
+        driver, now = self.driver.lanes[lane], self.clock.now()
+        arrived = driver._arrive(7, now)
+        driver.runner.begin(arrived, Cause())
+        for evidence in but(**changes).values():
+            driver.runner.feed(EvidenceFound(now, evidence))
+        for authority in Authority:
+            revision = case_of(driver.runner.state.dossier).revision(authority) or 0
+            said = AgencyVerdict(authority, verdict, revision, now, now + 600 * SECOND, f"agency:{authority}")
+            driver.runner.feed(VerdictReceived(now, said))
+        await until(lambda: driver.recorded is driver.runner.state)
+        return arrived.passage
+
+    def state(self, lane: str = "I3") -> str:
+        """Return the name of the state of the passage in a lane, as committed."""
+        return state_name(self.driver.lanes[lane].recorded)
+
+    async def sign_head(self) -> None:
+        size = await self.ledger.size()
+        entry = await self.ledger.get(size)
+        root = root_of(await self.ledger.leaf_hashes(0, size))
+        head = sign_head(
+            self.heads, port=PORT.name, size=size, root=root, last=entry.hash, at=self.clock.now(), epoch=1
+        )
+        await self.ledger.add_head(head)
+
+    def client(self, **headers: str) -> httpx.AsyncClient:
+        """Return a client with its own cookies."""
+        transport = httpx.ASGITransport(self.app, client=("198.51.100.7", 40_000))
+        client = httpx.AsyncClient(transport=transport, base_url="http://port.test", headers=headers)
+        self.clients.append(client)
+        return client
+
+    def machine(self, name: str) -> httpx.AsyncClient:
+        """Return a machine's client."""
+        return self.client(authorization=f"Bearer {self.tokens[name]}")
+
+    async def person(self, name: str) -> httpx.AsyncClient:
+        """Return the client of a person who signed in."""
+        client = self.client(**{"x-kouan-csrf": "1"})
+        answer = await client.post("/api/v1/session", json={"username": name, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        return client
+
+    async def close(self) -> None:
+        for client in self.clients:
+            await client.aclose()
+        self.driver.close()
+        self.broker.close()
+        await self.ledger.close()
+
+
+@contextlib.asynccontextmanager
+async def web_port(**changes: Any) -> AsyncIterator[WebPort]:
+    """Open a port with people; ``changes`` replace members of its Services."""
+    port = await WebPort().start(**changes)
+    await port.people()
+    try:
+        yield port
+    finally:
+        await port.close()
+
+
+def json_of(answer: httpx.Response) -> Any:
+    return msgspec.json.decode(answer.content)
+
+
+async def until(done: Callable[[], bool]) -> None:
+    """Let the loop run until something holds."""
+    for _ in range(1000):
+        if done():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never came to be")
