@@ -1,0 +1,1 @@
+"""The devices of one lane, each with its errors, speaking the wire protocols of ``kouan.protocols``."""

@@ -1,0 +1,47 @@
+"""The lane PLC: loops, curtains, the vehicle's profile and the count of stops, kept over restarts."""
+
+from random import Random
+
+from kouan.protocols.plc.messages import CrossingSeen, Curtain, CurtainChanged, Loop, LoopChanged, VehicleMeasured
+from kouan.simulator.vehicles import Rig
+from kouan.simulator.wire import Voice
+
+
+class Plc:
+    """Tells what its loops and curtains see; ``track`` is the number of the last stop."""
+
+    def __init__(self, voice: Voice, random: Random, last_track: int) -> None:
+        self.voice = voice
+        self.track = last_track
+        self._random = random
+
+    def boot(self) -> None:
+        """Start: tell that every loop is free and every curtain whole, whatever stood there before."""
+        for loop in Loop:
+            self.loop(loop, occupied=False)
+        for curtain in Curtain:
+            self.curtain(curtain, broken=False)
+
+    def loop(self, loop: Loop, *, occupied: bool) -> None:
+        """Tell that a loop changed; a vehicle that enters the stop loop begins the next track."""
+        if loop is Loop.STOP and occupied:
+            self.track += 1
+        self.voice.tell(LoopChanged, loop=loop, occupied=occupied, track=self.track)
+
+    def curtain(self, curtain: Curtain, *, broken: bool) -> None:
+        """Tell that a light curtain changed."""
+        self.voice.tell(CurtainChanged, curtain=curtain, broken=broken, track=self.track)
+
+    def measure(self, rig: Rig, *, alone: bool) -> None:
+        """Tell the profile of the vehicle at the line, its length within 0.15 m."""
+        self.voice.tell(
+            VehicleMeasured,
+            track=self.track,
+            axles=rig.axles,
+            length_mm=rig.length_mm + self._random.randint(-150, 150),
+            alone=alone,
+        )
+
+    def crossed(self, vehicles: int, order_id: str | None) -> None:
+        """Tell how many vehicles passed the exit curtain in this opening."""
+        self.voice.tell(CrossingSeen, track=self.track, vehicles=vehicles, order_id=order_id)

@@ -1,0 +1,289 @@
+"""The whole simulated field: lanes, traffic, traders, agencies and officers around one port, on links that are given.
+
+Time, chance, links and logs come from outside, so the same field runs live over MQTT and HTTP and on a virtual clock
+with links in memory.
+"""
+
+from collections.abc import Callable, Mapping
+from random import Random
+
+import msgspec
+
+from kouan.protocols import topics
+from kouan.protocols.jws import Signer
+from kouan.protocols.link import Link
+from kouan.protocols.queue_counter.messages import QueueCounted
+from kouan.protocols.status.messages import DeviceStatus
+from kouan.simulator.agencies import Agency
+from kouan.simulator.approach import Approach
+from kouan.simulator.crew import Crew
+from kouan.simulator.equipment import SENSORS, Equipment
+from kouan.simulator.fleet import Fleet
+from kouan.simulator.lane import Lane, Surroundings
+from kouan.simulator.officers import DutyOfficers
+from kouan.simulator.photography import Photographer
+from kouan.simulator.port_file import FieldPort
+from kouan.simulator.roles import ImageStore, OfficerDesk, PapersOffice, Sleep, TruthLog
+from kouan.simulator.scenario import Scenario
+from kouan.simulator.traders import Traders
+from kouan.simulator.traffic import Traffic
+from kouan.simulator.truth import Diary
+from kouan.simulator.wire import Outbox, Voice
+from kouan.vocabulary.clock import Clock
+from kouan.vocabulary.places import Direction
+
+HEARTBEAT_S = 20.0
+"""Seconds of the wall clock between two statuses of a device. Our choice: three lost ones are noticed in a minute."""
+
+COUNTS_EVERY_S = 5.0
+"""Seconds of the wall clock between two counts of the queue. Our choice."""
+
+FIRST_AFTER_S = 0.5
+"""Seconds between the first lorries of two neighbouring lanes after a start with open lanes. Our choice."""
+
+
+class Links(msgspec.Struct, frozen=True):
+    """How the field speaks: a link for each lane (one may serve several), one for agencies, one for the approach.
+
+    A link brings what ``subscriptions`` names.
+    """
+
+    lanes: Mapping[str, Link]
+    agencies: Link
+    approach: Link
+
+
+class Counterparts(msgspec.Struct, frozen=True):
+    """Whom the field meets besides the wire.
+
+    Without a store no pictures are taken, without a desk nobody decides reviews.
+    """
+
+    papers: PapersOffice
+    truth: TruthLog
+    actuations: TruthLog
+    signers: Mapping[str, Signer]
+    images: ImageStore | None = None
+    desk: OfficerDesk | None = None
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """How the field fares, for the one who watches it."""
+
+    at: int
+    stopped: int
+    gone: int
+    waiting_in: int
+    waiting_out: int
+    papers_accepted: int
+    papers_rejected: int
+    verdicts: int
+    double_openings: int
+    messages_sent: int
+    telemetry_dropped: int
+
+
+def lane_subscriptions(port: str, lane: str) -> tuple[str, ...]:
+    """Return the topics that a lane's link must bring."""
+    return tuple(f"kouan/{port}/{lane}/{device}/command" for device in ("barrier", "light", "display"))
+
+
+def agency_subscriptions(port: str) -> tuple[str, ...]:
+    """Return the topics that the agencies' link must bring."""
+    return (f"kouan/{port}/agency/+/case",)
+
+
+def last_will(port: str, lane: str, at: int) -> tuple[str, bytes]:
+    """Return topic and payload, to be retained, by which a broker tells that a lane's devices are gone."""
+    topic = f"kouan/{port}/{lane}/plc/status"
+    return topic, topics.encode(topic, DeviceStatus(device=f"{lane}.plc", seq=0, at=at, online=False))
+
+
+class Field:
+    """One port's field, ready to run."""
+
+    def __init__(
+        self, port: FieldPort, scenario: Scenario, links: Links, others: Counterparts, clock: Clock, sleep: Sleep,
+        seed: int, *, speed: float = 1.0, start_open: bool = False,
+    ) -> None:  # fmt: skip
+        """``sleep`` waits for spans of the field's time, of which ``speed`` seconds pass in one of the wall clock."""
+        self._port = port
+        self._scenario = scenario
+        self._links = links
+        self._others = others
+        self._clock = clock
+        self._sleep = sleep
+        self._random = Random(f"{port.name}/{scenario.name}/{seed}")
+        self._speed = speed
+        self._start_open = start_open
+        self._crew = Crew()
+        self._outboxes: list[tuple[Link, Outbox]] = []
+        self._traders = Traders(others.papers, self._chance(), sleep)
+        desk = others.desk if scenario.people.officers else None
+        self._fleet = Fleet(
+            self._chance(), clock, scenario, port.simulation.cargo, port.simulation.customs_office,
+            holds_possible=desk is not None,
+        )  # fmt: skip
+        self._approaches = {
+            direction: Approach(direction, self._traders, desk, clock, sleep, len(port.lanes_of(direction)) + 4)
+            for direction in Direction
+        }
+        self._officers = (
+            DutyOfficers(desk, clock, sleep, scenario.people.officer_waits_s, speed) if desk is not None else None
+        )
+        images = others.images if scenario.pictures else None
+        self._photographer = Photographer(images, sleep, self._crew.spawn, clock, port.simulation.utc_offset_minutes)
+        self._traffic = Traffic(
+            port, scenario.traffic, self._fleet, self._approaches, clock, sleep, self._crew.spawn, self._chance(), speed
+        )
+        self.lanes = self._make_lanes()
+        self.agencies = self._make_agencies()
+        self._counter = self._voice("approach", "queue_counter", self._outbox(links.approach))
+
+    def _chance(self) -> Random:
+        return Random(self._random.getrandbits(64))
+
+    def _outbox(self, link: Link) -> Outbox:
+        """Return a new outbox on a link: each place has its own, so that none waits for another's messages."""
+        made = Outbox(link, self._sleep)
+        self._outboxes.append((link, made))
+        return made
+
+    def _voice(self, place: str, device: str, outbox: Outbox) -> Voice:
+        return Voice(outbox, self._port.name, place, device, self._clock, self._chance(), self._scenario.episodes)
+
+    def _make_lanes(self) -> dict[str, Lane]:
+        around = Surroundings(
+            clock=self._clock,
+            sleep=self._sleep,
+            spawn=self._crew.spawn,
+            scenario=self._scenario,
+            fleet=self._fleet,
+            traders=self._traders,
+            diary=Diary(self._others.truth),
+            left=self._traffic.left,
+            tailgated=self._tailgated,
+            speed=self._speed,
+        )
+        tracks = self._others.truth.last_tracks()
+        lanes = {}
+        for setting in self._port.lanes:
+            lane = Lane(setting.name, setting.direction, self._approaches, around, self._chance())
+            lane.equipment = Equipment(
+                self._port.name, setting.name, self._outbox(self._links.lanes[setting.name]), self._chance(),
+                self._scenario, self._clock, self._sleep, self._crew.spawn, self._photographer,
+                self._others.actuations, tracks.get(setting.name, 0), lane.opened, lane.told_back,
+            )  # fmt: skip
+            lanes[setting.name] = lane
+        return lanes
+
+    def _tailgated(self, lane: str) -> None:
+        if self._officers is not None:
+            self._crew.spawn(self._officers.after_tailgating(lane))
+
+    def _make_agencies(self) -> dict[str, Agency]:
+        outbox = self._outbox(self._links.agencies)
+        return {
+            name: Agency(
+                name, self._port.name, signer, outbox, self._clock, self._sleep, self._crew.spawn, self._chance(),
+                self._scenario.timings.agency_thinks,
+            )
+            for name, signer in self._others.signers.items()
+        }  # fmt: skip
+
+    async def run(self, stopped: Callable[[], bool], tell: Callable[[Summary], None], every_s: float = 5.0) -> None:
+        """Run until ``stopped`` says so, telling a summary every ``every_s`` seconds; raise what a part failed with."""
+        try:
+            self._begin()
+            while not stopped():
+                await self._sleep(every_s)
+                self._crew.check()
+                tell(self.summary())
+        finally:
+            await self._crew.dismiss()
+        self._crew.check()
+
+    def summary(self) -> Summary:
+        """Return how the field fares now."""
+        lanes = list(self.lanes.values())
+        return Summary(
+            at=self._clock.now(),
+            stopped=sum(lane.stopped for lane in lanes),
+            gone=sum(lane.gone for lane in lanes),
+            waiting_in=self._approaches[Direction.IN].waiting,
+            waiting_out=self._approaches[Direction.OUT].waiting,
+            papers_accepted=self._traders.accepted,
+            papers_rejected=self._traders.rejected,
+            verdicts=sum(agency.answered for agency in self.agencies.values()),
+            double_openings=sum(lane.equipment.barriers.double_openings for lane in lanes),
+            messages_sent=sum(outbox.sent for _, outbox in self._outboxes),
+            telemetry_dropped=sum(outbox.dropped for _, outbox in self._outboxes),
+        )
+
+    def _begin(self) -> None:
+        spawn = self._crew.spawn
+        heard: list[Link] = []
+        for link, outbox in self._outboxes:
+            spawn(outbox.run())
+            if not any(link is other for other in heard):
+                heard.append(link)
+                spawn(self._listen(link))
+        if self._start_open:
+            self._traffic.open_queues()
+        for approach in self._approaches.values():
+            spawn(approach.run())
+        for place, lane in enumerate(self.lanes.values()):
+            spawn(lane.serve(place * FIRST_AFTER_S if self._start_open else None))
+            if self._scenario.episodes.device_mtbf_s > 0:
+                spawn(self._fail_and_recover(lane, self._chance()))
+        for work in (self._beat(), self._count()):
+            spawn(work)
+        if self._officers is not None:
+            spawn(self._officers.run())
+        self._traffic.begin(self._port.opens_s if self._start_open else None)
+
+    async def _listen(self, link: Link) -> None:
+        async for received in link.receive():
+            levels = received.topic.split("/")
+            if len(levels) == 5 and levels[2] in self.lanes:
+                self.lanes[levels[2]].equipment.command(levels[3], received.payload)
+            elif len(levels) == 5 and levels[2] == "agency" and levels[3] in self.agencies:
+                self.agencies[levels[3]].take(received.payload)
+            await link.settle(received)
+
+    async def _beat(self) -> None:
+        self._counter.status()
+        while True:
+            await self._sleep(HEARTBEAT_S * self._speed)
+            for lane in self.lanes.values():
+                lane.equipment.report()
+            self._counter.status()
+
+    async def _count(self) -> None:
+        while True:
+            for direction, approach in self._approaches.items():
+                self._counter.tell(QueueCounted, direction=direction, waiting=approach.waiting)
+            await self._sleep(COUNTS_EVERY_S * self._speed)
+
+    async def _fail_and_recover(self, lane: Lane, random: Random) -> None:
+        episodes = self._scenario.episodes
+        diary = Diary(self._others.truth)
+        while True:
+            await self._sleep(random.expovariate(1 / episodes.device_mtbf_s))
+            voice = lane.equipment.voices[random.choice(SENSORS)]
+            offline = random.random() < 0.5
+            voice.break_down("no_power" if offline else "sensor_fault", online=not offline)
+            diary.note("fault", lane.name, self._clock.now(), device=voice.device)
+            await self._sleep(random.uniform(*episodes.device_repair_s))
+            voice.recover()
+            diary.note("repaired", lane.name, self._clock.now(), device=voice.device)
+
+
+async def run_field(
+    port: FieldPort, scenario: Scenario, links: Links, others: Counterparts, clock: Clock, sleep: Sleep, seed: int,
+    stopped: Callable[[], bool], tell: Callable[[Summary], None], *, speed: float = 1.0, start_open: bool = False,
+) -> Summary:  # fmt: skip
+    """Run a port's field until ``stopped``, and return how it fared at the end."""
+    field = Field(port, scenario, links, others, clock, sleep, seed, speed=speed, start_open=start_open)
+    await field.run(stopped, tell)
+    return field.summary()

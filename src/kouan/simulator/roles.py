@@ -1,0 +1,65 @@
+"""What the field needs from outside: time, tasks, the ways to the port's counters, and logs of what truly happened."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, Protocol
+
+Document = Mapping[str, Any]
+"""A JSON object as it goes over HTTP or into a log; the only place where values are not typed more closely."""
+
+Sleep = Callable[[float], Awaitable[None]]
+"""Waits for a span in seconds of the field's own time, which ``speed`` makes shorter than the wall's."""
+
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+"""Runs a coroutine beside the others; whoever gives it keeps the tasks in an ordered list."""
+
+
+class PapersOffice(Protocol):
+    """Takes papers from brokers and carriers. Both methods raise Unavailable when nobody answers."""
+
+    async def submit(self, kind: str, document: Document) -> bool:
+        """Hand in one document of ``kind`` confirmation, manifest or declaration; return whether it was accepted."""
+        ...
+
+
+class ImageStore(Protocol):
+    """Keeps pictures at the edge of the port."""
+
+    async def put(self, sha256: str, jpeg: bytes) -> None:
+        """Store one JPEG under its SHA-256 in hex; raise Unavailable when nobody answers."""
+        ...
+
+
+class OfficerDesk(Protocol):
+    """The desk at which duty officers sit. Every method raises Unavailable when nobody answers."""
+
+    async def reviews(self) -> tuple[Document, ...]:
+        """Return the review items that wait, as the console shows them."""
+        ...
+
+    async def decide(self, passage: str, decision: Document) -> bool:
+        """Decide one item as the duty officer whose authority it asks for; return whether it was accepted."""
+        ...
+
+    async def confirm(self, passage: str, reason: str) -> bool:
+        """Confirm another officer's decision as the second person; return whether it was accepted."""
+        ...
+
+    async def hold(self, order: Document) -> bool:
+        """Place a control order on a plate or a container; return whether it was accepted."""
+        ...
+
+    async def open_lane(self, lane: str, reason: str) -> bool:
+        """Take a lane into service again; return whether it was accepted."""
+        ...
+
+
+class TruthLog(Protocol):
+    """Takes lines of what truly happened, out of the platform's sight, and remembers the lanes' counters."""
+
+    def append(self, line: Document) -> None:
+        """Keep one line durably, in the order of the calls."""
+        ...
+
+    def last_tracks(self) -> Mapping[str, int]:
+        """Return the last stop number of each lane in the lines kept so far, as a PLC's retentive memory would."""
+        ...
