@@ -1,0 +1,1 @@
+"""HTTP and event streams, a file per context: parse → use case → render."""

@@ -1,0 +1,243 @@
+"""The gate: lanes, passages, the review queue, holds."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from kouan.access.people import Principal
+from kouan.access.policy import Action, may
+from kouan.gate.procedures import Authority
+from kouan.gate.views import passage_summary
+from kouan.vocabulary.verdict import Granted, Reason, Refused
+from kouan.web.answered import once
+from kouan.web.answers import json_answer, no_content
+from kouan.web.callers import Caller, GuardedRoute, Needed, asks
+from kouan.web.fields import IdempotencyKey, Instant, LanePath, Number, Page, PassagePath, Why
+from kouan.web.gate_shapes import (
+    Because,
+    Confirmation,
+    HoldPlaced,
+    HoldRequest,
+    Holds,
+    LaneView,
+    Overview,
+    Passages,
+    PassageStateName,
+    PassageView,
+    Recorded,
+    ReviewDecision,
+    Reviews,
+    Turn,
+)
+from kouan.web.problems import FieldError, ProblemError, refused, render
+from kouan.web.services import Services
+from kouan.web.session import proven_again
+
+router = APIRouter(route_class=GuardedRoute, tags=["gate"])
+
+RECORDED = {"state": "recorded"}
+
+
+@router.get("/overview", response_model=Overview)
+@asks(Action.WATCH)
+async def get_overview(services: Needed) -> Response:
+    """Return the port's counters."""
+    return json_answer(services.board.overview())
+
+
+@router.get("/lanes", response_model=list[LaneView])
+@asks(Action.WATCH)
+async def list_lanes(services: Needed) -> Response:
+    """Return every lane with the passage in it, in the order in which they lie."""
+    return json_answer(services.board.lanes())
+
+
+@router.get("/lanes/{lane}", response_model=LaneView)
+@asks(Action.WATCH)
+async def get_lane(lane: LanePath, services: Needed) -> Response:
+    """Return one lane."""
+    return json_answer(services.board.lane(lane))
+
+
+@router.post("/lanes/{lane}/direction", response_model=Recorded)
+@asks(Action.STEER_LANE)
+async def turn_lane(lane: LanePath, body: Turn, caller: Caller, services: Needed) -> Response:
+    """Let a tidal lane go the other way, once it is empty."""
+    return _told(await services.desk.turn_lane(lane, body.direction, caller, body.reason), services)
+
+
+@router.post("/lanes/{lane}/opening", response_model=Recorded)
+@asks(Action.STEER_LANE)
+async def open_lane(lane: LanePath, body: Because, caller: Caller, services: Needed) -> Response:
+    """Take a lane into service again."""
+    return _told(await services.desk.open_lane(lane, caller, body.reason), services)
+
+
+@router.post("/lanes/{lane}/closing", response_model=Recorded)
+@asks(Action.STEER_LANE)
+async def close_lane(lane: LanePath, body: Because, caller: Caller, services: Needed) -> Response:
+    """Take a lane out of service for the next vehicle; one that stands in it is served."""
+    return _told(await services.desk.close_lane(lane, caller, body.reason), services)
+
+
+@router.get("/passages", response_model=Passages)
+@asks(Action.WATCH)
+async def list_passages(
+    services: Needed,
+    state: Annotated[PassageStateName | None, Query()] = None,
+    before: Annotated[Instant | None, Query()] = None,
+    limit: Annotated[Page, Query()] = 100,
+) -> Response:
+    """Return passages that were opened before an instant, newest first."""
+    found = await services.gate.list_passages(state, before, limit)
+    return json_answer({"items": [passage_summary(record) for record in found]})
+
+
+@router.get("/passages/{passage}", response_model=PassageView)
+@asks(Action.WATCH)
+async def get_passage(passage: PassagePath, services: Needed) -> Response:
+    """Return one passage, open or closed."""
+    return json_answer(await services.board.passage(passage))
+
+
+@router.get("/reviews", response_model=Reviews)
+@asks(Action.WATCH)
+async def list_reviews(caller: Caller, services: Needed) -> Response:
+    """Return the review queue with what the caller may do."""
+    return json_answer(reviews_for(caller, services))
+
+
+def reviews_for(caller: Principal, services: Services) -> Mapping[str, object]:
+    """Return the review queue as one person sees it."""
+    return only_allowed({"items": services.board.reviews(authority_of(caller))}, caller)
+
+
+def only_allowed(reviews: Mapping[str, object], caller: Principal) -> Mapping[str, object]:
+    """Return a review queue without actions, where the caller has none at all."""
+    if authority_of(caller) is not None and may(caller, Action.REVIEW) == Granted():
+        return reviews
+    items = reviews["items"]
+    return {"items": [{**item, "allowed": []} for item in items]} if isinstance(items, list | tuple) else reviews
+
+
+def authority_of(caller: Principal) -> Authority | None:
+    """Return the authority for which a person decides, None for the others."""
+    return next((authority for authority in Authority if authority.value == caller.agency.value), None)
+
+
+@router.post("/reviews/{passage}/decision", response_model=Recorded)
+@asks(Action.REVIEW)
+async def decide_review(
+    request: Request,
+    passage: PassagePath,
+    body: ReviewDecision,
+    caller: Caller,
+    services: Needed,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Decide on a passage in the review queue, for one's own authority."""
+
+    async def act() -> Response:
+        proven = await proven_again(request, services, caller, body.password)
+        verdict = await services.desk.decide(
+            passage,
+            caller,
+            body.action,
+            body.reason,
+            rule=body.rule,
+            corrections=body.corrections,
+            stepped_up=proven,
+        )
+        return _told(verdict, services)
+
+    return await once(request, services, caller, idempotency_key, act)
+
+
+@router.post("/reviews/{passage}/confirmation", response_model=Recorded)
+@asks(Action.CONFIRM)
+async def confirm_review(
+    request: Request,
+    passage: PassagePath,
+    body: Confirmation,
+    caller: Caller,
+    services: Needed,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Confirm, as a second person, what the first decided."""
+
+    async def act() -> Response:
+        proven = await proven_again(request, services, caller, body.password)
+        return _told(await services.desk.confirm(passage, caller, body.reason, stepped_up=proven), services)
+
+    return await once(request, services, caller, idempotency_key, act)
+
+
+@router.get("/holds", response_model=Holds)
+@asks(Action.WATCH)
+async def list_holds(services: Needed) -> Response:
+    """Return the holds in force, oldest first."""
+    return json_answer({"items": await services.gate.holds_in_force()})
+
+
+@router.post("/holds", response_model=HoldPlaced, status_code=201)
+@asks(Action.PLACE_HOLD)
+async def place_hold(
+    request: Request,
+    body: HoldRequest,
+    caller: Caller,
+    services: Needed,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Hold a vehicle or container for the caller's authority; it is at every lane when this is answered."""
+    if (body.plate is None) == (body.container is None):
+        mend = "name either the plate or the container"
+        raise ProblemError(422, errors=[FieldError("plate", "hold.one_target", mend)])
+    number = hold_number(caller, idempotency_key) if idempotency_key else None
+
+    async def act() -> Response:
+        placed = await services.desk.place_hold(
+            caller, body.kind, body.reason, plate=body.plate, container=body.container, number=number
+        )
+        if isinstance(placed, Refused):
+            raise refused(placed, _texts(services))
+        return json_answer({"number": placed}, 201)
+
+    return await once(request, services, caller, idempotency_key, act)
+
+
+def hold_number(caller: Principal, key: str) -> str:
+    """Return the number that a hold under an idempotency key has, whenever it is asked for."""
+    return "H-" + hashlib.sha256(f"{caller.username}\n{key}".encode()).hexdigest()[:20]
+
+
+@router.delete("/holds/{number}", status_code=204)
+@asks(Action.PLACE_HOLD)
+async def lift_hold(
+    number: Number, caller: Caller, services: Needed, reason: Annotated[Why, Query()] = "lifted"
+) -> Response:
+    """Lift a hold of the caller's own authority."""
+    verdict = await services.desk.lift_hold(number, caller, reason)
+    if isinstance(verdict, Refused):
+        raise refused(verdict, _texts(services))
+    return no_content()
+
+
+STEP_UP = ("review.not_stepped_up",)
+
+
+def _told(verdict: Granted | Refused, services: Services) -> Response:
+    """Return that it is recorded; raise ProblemError where it was refused."""
+    if not isinstance(verdict, Refused):
+        return json_answer(RECORDED)
+    reason = verdict.reasons[0]
+    if reason.code in STEP_UP:
+        mend = render(Reason(reason.code), _texts(services))
+        raise ProblemError(403, errors=[FieldError("password", "access.step_up", mend)])
+    raise refused(verdict, _texts(services))
+
+
+def _texts(services: Services) -> Mapping[str, str]:
+    return services.messages.get("en", {})

@@ -1,0 +1,192 @@
+"""Papers handed in beforehand: vehicle confirmations, manifests, declarations; looked up, and deleted by batch."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import APIRouter, Body, Path, Query, Request
+from starlette.responses import Response
+
+from kouan.access.policy import Action
+from kouan.inspection.fields import violations_of
+from kouan.inspection.records import ConfirmationRecord, DeclarationRecord, ManifestRecord
+from kouan.inspection.use_cases import Accepted, refusal_of
+from kouan.journeys.hand_in import PapersCounter
+from kouan.vocabulary.errors import NotFound
+from kouan.vocabulary.places import Direction
+from kouan.vocabulary.verdict import Refused
+from kouan.web.answered import once
+from kouan.web.answers import json_answer, no_content
+from kouan.web.callers import Caller, GuardedRoute, Needed, asks
+from kouan.web.fields import LINE, IdempotencyKey, Instant, Page, Shape
+from kouan.web.problems import FieldError, ProblemError
+from kouan.web.services import Services
+
+router = APIRouter(route_class=GuardedRoute, tags=["papers"], prefix="/papers")
+
+TRIES = 3
+"""How often a paper is tried again where another of its number was faster. Our choice: two amend at once, not ten."""
+
+CHANGED = refusal_of("")
+"""What a paper is answered that somebody else changed at the same time."""
+
+Document = Annotated[dict[str, Any], Body(max_length=64, description="The document; see docs/reference/papers.md.")]
+PaperNumber = Annotated[str, Path(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9-]+$")]
+
+Record = ConfirmationRecord | ManifestRecord | DeclarationRecord
+
+
+class Taken(Shape):
+    """A paper was taken, or the very same stood already (``repeated``)."""
+
+    number: str
+    version: int
+    repeated: bool
+
+
+class PaperView(Shape):
+    """One paper as it stands; ``details`` is the document, its driver a commitment only."""
+
+    kind: Literal["confirmation", "manifest", "declaration"]
+    number: str
+    version: int
+    batch: str | None
+    plate: str | None
+    direction: Direction
+    state: str
+    received_at: Instant
+    missing: list[dict[str, str]]
+    details: dict[str, Any]
+
+
+class Papers(Shape):
+    """Papers, newest first."""
+
+    items: list[PaperView]
+
+
+@router.post("/confirmations", response_model=Taken, status_code=201)
+@asks(Action.SUBMIT_PAPERS)
+async def submit_vehicle_confirmation(
+    request: Request, body: Document, caller: Caller, services: Needed, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Hand in a vehicle confirmation (确报), or the next version of one."""
+    taking = _taking(counter_of(services).confirmation, body)
+    return await once(request, services, caller, idempotency_key, taking)
+
+
+@router.post("/manifests", response_model=Taken, status_code=201)
+@asks(Action.SUBMIT_PAPERS)
+async def submit_original_manifest(
+    request: Request, body: Document, caller: Caller, services: Needed, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Hand in an original manifest (原始舱单), or the next version of one."""
+    taking = _taking(counter_of(services).manifest, body)
+    return await once(request, services, caller, idempotency_key, taking)
+
+
+@router.post("/declarations", response_model=Taken, status_code=201)
+@asks(Action.SUBMIT_PAPERS)
+async def submit_customs_declaration(
+    request: Request, body: Document, caller: Caller, services: Needed, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Hand in a customs declaration (报关单), or its next version as its status changes."""
+    taking = _taking(counter_of(services).declaration, body)
+    return await once(request, services, caller, idempotency_key, taking)
+
+
+def counter_of(services: Services) -> PapersCounter:
+    """Return the counter at which papers are handed in."""
+    return PapersCounter(services.papers, services.ledger, services.subjects, services.clock, lambda _: services.salt())
+
+
+def _taking(take: Callable[[object], Awaitable[Accepted | Refused]], body: object) -> Callable[[], Awaitable[Response]]:
+    """Return what hands a paper in; where somebody else was faster, it looks again at what stands."""
+
+    async def act() -> Response:
+        refusal: Refused | None = None
+        for _ in range(TRIES):
+            accepted = await take(body)
+            if isinstance(accepted, Accepted):
+                repeated = accepted.unit is None
+                taken = {"number": accepted.number, "version": accepted.version, "repeated": repeated}
+                return json_answer(taken, 201)
+            refusal = accepted
+            if refusal.reasons[0] != CHANGED.reasons[0]:
+                break
+        raise paper_refused(refusal or CHANGED)
+
+    return act
+
+
+@router.delete("/batches/{batch}", status_code=204)
+@asks(Action.SUBMIT_PAPERS)
+async def delete_papers(batch: PaperNumber, caller: Caller, services: Needed) -> Response:
+    """Delete what was handed in under a transport batch number, unless a vehicle of it has crossed."""
+    deleted = await counter_of(services).delete_batch(batch, caller.username)
+    if isinstance(deleted, Refused):
+        raise paper_refused(deleted)
+    return no_content()
+
+
+@router.get("", response_model=Papers)
+@asks(Action.READ_PAPERS)
+async def find_papers(
+    services: Needed,
+    plate: Annotated[str | None, Query(max_length=32, pattern=LINE)] = None,
+    batch: Annotated[str | None, Query(max_length=64, pattern=LINE)] = None,
+    limit: Annotated[Page, Query()] = 100,
+) -> Response:
+    """Return the papers of a vehicle or of a batch, newest first; without either, the latest announced vehicles."""
+    found = await _find(services, "".join((plate or "").split()).upper(), (batch or "").strip(), limit)
+    found.sort(key=lambda record: (record.submitted_at, record.number), reverse=True)
+    return json_answer({"items": [_view(record) for record in found[:limit]]})
+
+
+async def _find(services: Services, plate: str, batch: str, limit: int) -> list[Record]:
+    papers = services.papers
+    if batch:
+        found: list[Record] = [*await papers.confirmations_of_batch(batch), *await papers.manifests_of_batch(batch)]
+        return [record for record in found if not plate or getattr(record, "plate", plate) == plate]
+    vehicles: list[Record] = []
+    for direction in Direction:
+        plates = [plate] if plate else list(await papers.active_plates(direction))[:limit]
+        for each in plates:
+            vehicles += await papers.confirmations_of_plate(each, direction)
+    return vehicles
+
+
+@router.get("/{number}", response_model=PaperView)
+@asks(Action.READ_PAPERS)
+async def get_paper(number: PaperNumber, services: Needed) -> Response:
+    """Return a paper by its number, of whichever kind."""
+    papers = services.papers
+    record: Record | None = await papers.find_confirmation(number)
+    record = record or await papers.find_manifest(number) or await papers.find_declaration(number)
+    if record is None:
+        raise NotFound(f"there is no paper {number}")
+    return json_answer(_view(record))
+
+
+def _view(record: Record) -> Mapping[str, Any]:
+    kinds = {ConfirmationRecord: "confirmation", ManifestRecord: "manifest", DeclarationRecord: "declaration"}
+    return {
+        "kind": kinds[type(record)],
+        "number": record.number,
+        "version": record.version,
+        "batch": getattr(record, "batch", None),
+        "plate": getattr(record, "plate", None),
+        "direction": record.direction,
+        "state": record.status if isinstance(record, DeclarationRecord) else record.state,
+        "received_at": record.submitted_at,
+        "missing": [],
+        "details": msgspec.Raw(record.document),
+    }
+
+
+def paper_refused(refusal: Refused) -> ProblemError:
+    """Return everything that is wrong with a paper (422), or what it collides with (409), as a problem."""
+    errors = [FieldError(each.field, each.rule, each.mend) for each in violations_of(refusal)]
+    if errors[0].rule == "papers.batch_unknown":
+        return ProblemError(404, errors=errors)
+    return ProblemError(409 if errors[0].rule.startswith("papers.") else 422, errors=errors[:100])
