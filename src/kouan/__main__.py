@@ -1,0 +1,5 @@
+"""``python -m kouan`` is the command ``kouan``."""
+
+from kouan.cli import main
+
+main()

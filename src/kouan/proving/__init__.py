@@ -1,0 +1,1 @@
+"""What proves the port: virtual time, and (as it grows) faults, invariants and benches."""

@@ -1,0 +1,163 @@
+"""Port files: one TOML a port says which lanes it has, what stands in them and which rules are in force.
+
+The table ``[simulation]`` belongs to the simulated field and is not read here.
+"""
+
+import re
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from kouan.gate.procedures import Procedure
+from kouan.vocabulary.errors import InvalidValue, NotFound
+from kouan.vocabulary.places import Direction, LaneName, PortName
+
+Point = tuple[float, float]
+"""Metres east and north of the port file's origin."""
+
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=600)]
+
+
+class Title(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A name as people read it, in the languages of the screens."""
+
+    zh: str
+    en: str
+
+
+class Hours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Opening hours in the port's own time, ``HH:MM``; ``00:00``-``24:00`` is always open."""
+
+    opens: Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-4]):[0-5]\d$")]
+    closes: Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-4]):[0-5]\d$")]
+
+
+class ProcedureSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One of the ten procedures at this port.
+
+    ``deadline_s`` counts from the stop; ``devices`` are what feeds it; ``required_for`` lists the loads (``loaded``,
+    ``empty``, ``empty_container``) for which its evidence must be there.
+    """
+
+    deadline_s: Seconds
+    devices: tuple[str, ...] = ()
+    required_for: tuple[str, ...] = ("loaded", "empty", "empty_container")
+
+
+class LaneSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One lane: its direction, whether that may change, and where it lies on the drawn map (metres, degrees)."""
+
+    name: str
+    direction: Direction
+    x: float
+    y: float
+    heading: float
+    length_m: float
+    tidal: bool = False
+
+
+class DrawnMap(msgspec.Struct, frozen=True):
+    """What the console draws besides the lanes; each shape is a list of points in metres."""
+
+    roads: tuple[tuple[Point, ...], ...] = ()
+    yards: tuple[dict[str, Any], ...] = ()
+    border: tuple[Point, ...] = ()
+    buildings: tuple[dict[str, Any], ...] = ()
+    labels: tuple[dict[str, Any], ...] = ()
+
+
+class PortFile(msgspec.Struct, frozen=True):
+    """A port (口岸) as its file describes it.
+
+    ``calibrated_until`` is the day on which the verification of its weighbridges ends (midnight, the port's own time);
+    a port that does not say has weighbridges that count for nothing.
+    """
+
+    name: str
+    title: Title
+    timezone: str
+    hours: Hours
+    rulebook: str
+    lanes: tuple[LaneSettings, ...]
+    procedures: dict[Procedure, ProcedureSettings]
+    order_lifetime_s: Annotated[float, msgspec.Meta(gt=0, le=5)] = 5.0
+    verdict_deadline_s: Seconds = 30.0
+    calibrated_until: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}\Z")] = "2020-01-01"
+    map: DrawnMap = DrawnMap()
+    release_conditions: dict[str, Any] = {}
+
+    @property
+    def port(self) -> PortName:
+        """The port's short name."""
+        return PortName.parse(self.name)
+
+
+_PATH = re.compile(r"^(?P<mend>.*?)(?: - at `\$\.?(?P<field>[^`]*)`)?$", re.DOTALL)
+
+
+def parse(text: str) -> PortFile:
+    """Return the port described by a TOML text; raise InvalidValue naming the field and the rule."""
+    try:
+        port = msgspec.convert(tomllib.loads(text), PortFile)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidValue("", "port_file.toml", f"is not TOML: {error}") from error
+    except msgspec.ValidationError as error:
+        found = _PATH.match(str(error))
+        field, mend = (found["field"] or "", found["mend"]) if found else ("", str(error))
+        raise InvalidValue(field, "port_file.shape", mend) from error
+    _check(port)
+    return port
+
+
+def _check(port: PortFile) -> None:
+    PortName.parse(port.name)
+    if not port.lanes:
+        raise InvalidValue("lanes", "port_file.lanes", "a port has at least one lane")
+    seen: set[str] = set()
+    for number, lane in enumerate(port.lanes):
+        LaneName.parse(lane.name)
+        if lane.name in seen:
+            raise InvalidValue(f"lanes[{number}].name", "port_file.lane_once", f"{lane.name} stands twice")
+        seen.add(lane.name)
+    for procedure in Procedure:
+        if procedure is not Procedure.DECISION and procedure not in port.procedures:
+            raise InvalidValue(f"procedures.{procedure}", "port_file.procedures", "is missing: all ten are configured")
+    if port.hours.opens >= port.hours.closes:
+        raise InvalidValue("hours.closes", "port_file.hours", "must come after opens")
+
+
+def folder() -> Path:
+    """Return the folder of the port files that come with kouan: the checkout's, else the installed package's."""
+    checkout = Path(__file__).resolve().parents[3] / "ports"
+    if checkout.is_dir():
+        return checkout
+    return Path(str(resources.files("kouan") / "ports"))
+
+
+def path_of(name_or_path: str) -> Path:
+    """Return the path of a port's file, given its short name or the path itself; raise NotFound or InvalidValue."""
+    path = Path(name_or_path)
+    if path.suffix != ".toml":
+        path = folder() / f"{PortName.parse(name_or_path)}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in folder().glob("*.toml")))
+        raise NotFound(f"no port file {path}; ports that come with kouan: {known}")
+    return path
+
+
+def drawn(port: PortFile) -> dict[str, Any]:
+    """Return the port as the console draws it."""
+    drawing: dict[str, Any] = msgspec.to_builtins(
+        {"port": port.name, "name": port.title, "timezone": port.timezone, "hours": port.hours}
+    )
+    drawing["lanes"] = msgspec.to_builtins(port.lanes)
+    drawing["map"] = msgspec.to_builtins(port.map)
+    return drawing
+
+
+def load(name_or_path: str) -> PortFile:
+    """Return a port by its short name or by the path of its file; raise NotFound or InvalidValue."""
+    return parse(path_of(name_or_path).read_text(encoding="utf-8"))
