@@ -26,10 +26,11 @@ from kouan.gate.facts import (
     HoldLifted,
     HoldPlaced,
     LaneFault,
+    VehicleLeft,
     VerdictReceived,
 )
 from kouan.gate.moves import IGNORED, Move, alarm, conclude, review, settle
-from kouan.gate.ordering import order_silent
+from kouan.gate.ordering import order_silent, tailgating
 from kouan.gate.papers_search import ask_for_papers, is_empty_answer, note_empty_answer
 from kouan.gate.policy import LanePolicy
 from kouan.gate.procedures import Outcome
@@ -205,12 +206,14 @@ def pass_deadline(state: PassageState, now: Instant, policy: LanePolicy) -> Move
 
 
 def alarms_for(state: PassageState, fact: Fact) -> tuple[Command, ...]:
-    """Return the alarms for a fact that should not have come: an opening that no order asked for."""
+    """Return the alarms for a fact that should not have come: an opening without order, a second vehicle in one."""
     known = state.order.order_id if isinstance(state, Ordered | Opened | Cleared | Diverted) else None
     match fact:
         case BarrierMoved() if fact.order_id is None or fact.order_id != known:
             return (alarm(state.dossier, 1, "order.opened_without"),)
         case ControllerReported(outcome="actuated") if fact.order_id != known:
             return (alarm(state.dossier, 1, "order.opened_without"),)
+        case VehicleLeft() if fact.vehicles > 1 and fact.order_id == known and isinstance(state, Final):
+            return tailgating(state.dossier, fact)
         case _:
             return ()

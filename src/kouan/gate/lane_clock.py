@@ -28,8 +28,11 @@ class ClockEstimate(msgspec.Struct, frozen=True):
         return self.time + (now - self.at)
 
     def uncertainty_us(self, now: int) -> int:
-        """Return by how much, in microseconds, that time may be wrong."""
-        return self.within_us + -(-abs(now - self.at) * DRIFT_PPM // SECOND)
+        """Return by how much, in microseconds, that time may be wrong.
+
+        The platform read its clock up to ``within_us`` before ``at``: the clocks may have drifted that much longer.
+        """
+        return self.within_us + -(-(abs(now - self.at) + self.within_us) * DRIFT_PPM // SECOND)
 
 
 def measure(sent: int, received: int, time: Instant) -> ClockEstimate:

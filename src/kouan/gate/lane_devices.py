@@ -47,16 +47,20 @@ def see(state: LaneState, message: DeviceMessage, now: int) -> Step:
 
 
 def see_status(state: LaneState, changed: StatusChanged, now: int) -> Step:
-    """Return the lane after a device came or went; what an absent device said is no longer known (I15)."""
+    """Return the lane after a device came or went.
+
+    While it is away the lane opens for nobody, and what was ordered before it came back is void. What it said before
+    stands: what it says of the time between comes late but comes, and one that was restarted tells all anew.
+    """
     if changed.device not in VITAL:
         return Step(state)
-    others = tuple(device for device in state.offline if device != changed.device)
+    away = changed.device in state.offline
     if changed.status.online and not changed.status.faults:
-        return Step(replace(state, offline=others))
-    state = replace(state, offline=(*others, changed.device))
-    if changed.device == "barrier":
-        return _kept(state, replace(state, positions={}))
-    return _kept(state, replace(state, view=VehicleView(since=now)))
+        if not away:
+            return Step(state)
+        others = tuple(device for device in state.offline if device != changed.device)
+        return Step(replace(state, offline=others, view=replace(state.view, since=now)))
+    return Step(state if away else replace(state, offline=(*state.offline, changed.device)))
 
 
 def latch(state: LaneState, cause: str, now: int) -> Step:
@@ -84,7 +88,9 @@ def _see_vehicle(
 def _kept(before: LaneState, after: LaneState, effects: tuple[Effect, ...] = ()) -> Step:
     """Return the step to ``after``; what the devices said is written where it changed."""
     sight = _sight(after)
-    return Step(after, effects if sight == _sight(before) else (*effects, Write((sight,))))
+    if sight == _sight(before):
+        return Step(after, effects)
+    return Step(after, (*effects, Write((replace(sight, sequences=after.sequences),))))
 
 
 def _sight(state: LaneState) -> SightKept:

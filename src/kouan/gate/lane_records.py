@@ -72,13 +72,17 @@ class ResetTaken(msgspec.Struct, frozen=True, tag="reset"):
 
 
 class SightKept(msgspec.Struct, frozen=True, tag="sight"):
-    """What the devices said of vehicle, arms and PLC, for a restarted controller to go on with the same vehicle."""
+    """What the devices said of vehicle, arms and PLC, for a restarted controller to go on with the same vehicle.
+
+    ``sequences`` are number and time of each device's last message by then, so that a copy of it is known again.
+    """
 
     lane: str
     view: VehicleView
     positions: Mapping[Barrier, BarrierPosition] = {}
     faults: tuple[str, ...] = ()
     opening: Opening | None = None
+    sequences: Mapping[str, tuple[int, Instant]] = {}
 
 
 class Horizon(msgspec.Struct, frozen=True, tag="horizon"):

@@ -91,6 +91,7 @@ def _seen(state: LaneState, record: SightKept, settled_at: int) -> LaneState:
     """Take what the devices said last; an opening only where no later order was intended."""
     view = replace(record.view, since=settled_at)
     state = replace(state, view=view, positions=record.positions, faults=record.faults, settled_at=settled_at)
+    state = replace(state, sequences=record.sequences)
     opening = record.opening
     if opening is None or (state.opening is not None and state.opening.order_id != opening.order_id):
         return state

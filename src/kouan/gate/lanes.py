@@ -10,12 +10,13 @@ from typing import assert_never
 import msgspec
 from msgspec.structs import replace
 
+from kouan.gate.commands import Show
 from kouan.gate.procedures import Procedure
 from kouan.ledger.entries import canonical
 from kouan.ledger.roles import Draft
 from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.places import Direction
-from kouan.vocabulary.verdict import GRANTED, Reason, Verdict, refuse
+from kouan.vocabulary.verdict import GRANTED, Granted, Reason, Verdict, refuse
 
 
 class DeviceOut(msgspec.Struct, frozen=True):
@@ -235,6 +236,18 @@ def may_enter(lane: Lane) -> Verdict:
     if lane.wanted is not None:
         return refuse("lane.draining", lane=lane.name)
     return GRANTED
+
+
+CLOSED_ROUTE = "closed"
+"""What a lane's display shows as its route while nobody may drive in; else it shows the lane's direction."""
+
+
+def show_mode(lane: Lane) -> Show:
+    """Return what the lane's display tells drivers of its mode: whether they may drive in, and which way it goes."""
+    entered = may_enter(lane)
+    route = lane.direction.value if isinstance(entered, Granted) else CLOSED_ROUTE
+    message = "display.lane_open" if isinstance(entered, Granted) else "display.lane_closed"
+    return Show(lane.name, lane.light, (Reason(message),), None, route)
 
 
 _KINDS: dict[type[LaneFact], str] = {DeviceFailed: "gate.device_fault/1", DeviceCameBack: "gate.device_fault/1"}

@@ -143,8 +143,12 @@ def close_with(state: Ordered | Opened, fact: VehicleLeft, actuated_at: Instant,
     move = close_left(state, actuated_at, now)
     if fact.vehicles == 1:
         return move
-    dossier = state.dossier
-    return move.after(
+    return move.after(*tailgating(state.dossier, fact))
+
+
+def tailgating(dossier: Dossier, fact: VehicleLeft) -> tuple[Command, ...]:
+    """Return what more than one vehicle in one opening calls for."""
+    return (
         alarm(dossier, 1, "order.tailgating", vehicles=fact.vehicles),
         StopLane(dossier.lane, Reason("order.tailgating", {"vehicles": fact.vehicles})),
     )

@@ -16,8 +16,6 @@ Changes = Mapping[str, Any]
 _CONSTANT: dict[str, Changes] = {
     "positioning.not_alone": {"positioning.alone": True},
     "seal.tampered": {"seal.condition": SealCondition.INTACT},
-    "container.check_digit": {"container.valid": True},
-    "radiation.gamma": {"radiation.gamma_alarm": False},
     "radiation.neutron": {"radiation.neutron_alarm": False},
     "radiation.fault": {"radiation.fault": None},
     "driver.document_invalid": {"driver.document_valid": True},
@@ -91,7 +89,7 @@ def _declared_plate(case: Case, reason: Reason) -> Changes:
 
 
 def _declared_containers(case: Case, reason: Reason) -> Changes:
-    return {"container.numbers": case.papers.containers} if case.papers else {}
+    return {"container.numbers": case.papers.containers, "container.valid": True} if case.papers else {}
 
 
 def _undamaged(case: Case, reason: Reason) -> Changes:
@@ -105,6 +103,11 @@ def _declared_seal(case: Case, reason: Reason) -> Changes:
 
 def _declared_seal_as_read(case: Case, reason: Reason) -> Changes:
     return {"papers.seals": (reason.params["read"],)}
+
+
+def _no_gamma(case: Case, reason: Reason) -> Changes:
+    background_cps = case.radiation.gamma_background_cps if case.radiation else 0
+    return {"radiation.gamma_alarm": False, "radiation.gamma_peak_cps": background_cps}
 
 
 def _calibrated(case: Case, reason: Reason) -> Changes:
@@ -149,14 +152,17 @@ _COMPUTED: dict[str, Callable[[Case, Reason], Changes]] = {
     "positioning.axles": _axles,
     "plates.unread": _declared_plate,
     "plates.unknown_form": _declared_plate,
+    "container.check_digit": _declared_containers,
     "container.absent": _declared_containers,
     "container.not_announced": _declared_containers,
     "container.differs": _declared_containers,
+    "container.near": _declared_containers,
     "container.damaged": _undamaged,
     "seal.differs": _declared_seal,
     "seal.not_declared": _declared_seal_as_read,
     "seal.absent": _declared_seal,
     "seal.unreadable": _declared_seal,
+    "radiation.gamma": _no_gamma,
     "weight.out_of_calibration": _calibrated,
     "weight.zero_unchecked": _zero_checked,
     "weight.differs": _nearest_weight,

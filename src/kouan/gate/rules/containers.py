@@ -1,9 +1,13 @@
 """Container numbers (ISO 6346), against their check digits and the manifest, and visible damage."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from kouan.gate.case import Case
 from kouan.gate.rules.registry import NoParams, rule
+from kouan.vocabulary.identifiers import plate_distance
+from kouan.vocabulary.identifiers.text import MAX_TEXT
 from kouan.vocabulary.verdict import GRANTED, Verdict, refuse
 
 
@@ -37,9 +41,15 @@ def container_numbers_valid(case: Case, _params: NoParams) -> Verdict:
     return refuse("container.check_digit", numbers=", ".join(found.numbers))
 
 
-@rule(NoParams)
-def containers_match_manifest(case: Case, _params: NoParams) -> Verdict:
-    """Grant where exactly the announced containers are on the vehicle, in any order."""
+class Nearness(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Largest distance, in tenths of an edit, that still counts as a misreading of the same number."""
+
+    near: int
+
+
+@rule(Nearness)
+def containers_match_manifest(case: Case, params: Nearness) -> Verdict:
+    """Grant where exactly the announced containers are aboard; a misreading (``container.near``) is told apart."""
     found, papers = case.containers, case.papers
     if found is None or papers is None or papers.confirmation is None:
         return GRANTED
@@ -50,7 +60,17 @@ def containers_match_manifest(case: Case, _params: NoParams) -> Verdict:
         return refuse("container.absent", declared=", ".join(declared))
     if not declared:
         return refuse("container.not_announced", read=", ".join(read))
-    return refuse("container.differs", read=", ".join(read), declared=", ".join(declared))
+    code = "container.near" if _misread(read, declared, params.near) else "container.differs"
+    return refuse(code, read=", ".join(read), declared=", ".join(declared))
+
+
+def _misread(read: Sequence[str], declared: Sequence[str], near: int) -> bool:
+    """Say whether each number read that was not declared lies near a declared one that was not read."""
+    strange = [number for number in read if number not in declared]
+    missed = [number for number in declared if number not in read]
+    return len(strange) == len(missed) and all(
+        any(plate_distance(number[:MAX_TEXT], other[:MAX_TEXT]) <= near for other in missed) for number in strange
+    )
 
 
 @rule(Damage)
