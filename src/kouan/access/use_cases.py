@@ -37,9 +37,9 @@ async def check_password(
     return account
 
 
-def open_session(account: Account, secret: str, now: Instant) -> tuple[Session, Unit]:
-    """Open a session for an account whose identity was proven; giving the password counts as stepping up."""
-    session = Session(secret_hash(secret), account.username, now, now + SESSION_US, now)
+def open_session(account: Account, secret: str, now: Instant, proven_at: Instant | None = None) -> tuple[Session, Unit]:
+    """Open a session; ``proven_at`` is when the person proved who they are, which counts as stepping up."""
+    session = Session(secret_hash(secret), account.username, now, now + SESSION_US, proven_at)
     return session, _unit(
         "access.signed_in/1", account.username, session.secret_sha256, now, "access.open_session", session
     )

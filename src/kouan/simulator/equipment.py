@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from random import Random
 
+from kouan.protocols.status import codec as status
 from kouan.simulator.devices.barrier import BarrierController, Opened
 from kouan.simulator.devices.cabin import DisinfectionUnit, DriverTerminal, HealthKiosk
 from kouan.simulator.devices.cameras import ContainerCamera, PlateCamera
@@ -16,6 +17,7 @@ from kouan.simulator.roles import Sleep, Spawn, TruthLog
 from kouan.simulator.scenario import Scenario
 from kouan.simulator.wire import Outbox, Voice
 from kouan.vocabulary.clock import Clock
+from kouan.vocabulary.errors import InvalidValue
 
 SENSORS = (
     "container_camera", "disinfection", "driver_terminal", "health_kiosk", "plate_camera", "radiation_portal",
@@ -77,8 +79,19 @@ class Equipment:
                 self.signs.light_command(payload)
             case "display":
                 self.signs.display_command(payload)
+            case "controller":
+                self._tell_again(payload)
             case _:
                 return
+
+    def _tell_again(self, payload: bytes) -> None:
+        """Tell a lane controller that has just come what stands in the lane, as it may have missed it."""
+        try:
+            come = status.CODEC.decode(payload).online
+        except InvalidValue:
+            return
+        for device in (self.plc, self.barriers, self.plates, self.seals) if come else ():
+            device.voice.repeat()
 
     @property
     def troubled(self) -> bool:

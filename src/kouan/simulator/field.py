@@ -85,7 +85,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 def lane_subscriptions(port: str, lane: str) -> tuple[str, ...]:
     """Return the topics that a lane's link must bring."""
-    return tuple(f"kouan/{port}/{lane}/{device}/command" for device in ("barrier", "light", "display"))
+    commands = (f"kouan/{port}/{lane}/{device}/command" for device in ("barrier", "light", "display"))
+    return (*commands, f"kouan/{port}/{lane}/controller/status")
 
 
 def agency_subscriptions(port: str) -> tuple[str, ...]:

@@ -89,6 +89,8 @@ class Voice:
         self._random = random
         self._episodes = episodes
         self._seq = 0
+        self._standing: dict[str, bytes] = {}
+        self._last = b""
 
     @property
     def healthy(self) -> bool:
@@ -100,8 +102,22 @@ class Voice:
         if self.healthy:
             self._garble("event", 1.0)
             payload = self._stamped("event", kind, fields)
+            self._last = payload
             self._outbox.put(f"{self._base}/event", payload)
             if self._random.random() < self._episodes.duplicate:
+                self._outbox.put(f"{self._base}/event", payload)
+
+    def stand(self, subject: str, kind: type[DeviceMessage], **fields: Any) -> None:
+        """Send one event that stands until the next of its subject, and is sent again to whoever missed it."""
+        if self.healthy:
+            self.tell(kind, **fields)
+            self._standing.pop(subject, None)
+            self._standing[subject] = self._last
+
+    def repeat(self) -> None:
+        """Send what stands once more, byte for byte, in the order in which it was said."""
+        if self.healthy:
+            for payload in self._standing.values():
                 self._outbox.put(f"{self._base}/event", payload)
 
     def stream(self, channel: str, data: bytes, *, telemetry: bool) -> None:

@@ -9,7 +9,7 @@ import httpx
 from kouan.adapters.clock import SystemClock
 from kouan.adapters.engines.broker_users import BrokerUser
 from kouan.adapters.engines.data_folder import DataFolder
-from kouan.adapters.mqtt.packets import Will
+from kouan.adapters.mqtt.link import Will
 from kouan.simulator.field import (
     Counterparts,
     Field,

@@ -9,7 +9,7 @@ from kouan.adapters.engines.broker_users import BrokerUser
 from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.lane_controller.driver import run_lane_controller, subscriptions
 from kouan.adapters.lane_controller.file_log import FileNonceLog
-from kouan.adapters.mqtt.packets import Will
+from kouan.adapters.mqtt.link import Will
 from kouan.adapters.signing.files import load_public_key, public_path
 from kouan.protocols import topics
 from kouan.protocols.signed import platform_key

@@ -7,8 +7,7 @@ from urllib.parse import urlsplit
 from kouan.adapters.engines.broker_users import BrokerUser, secret_name
 from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.engines.nats import NatsServer
-from kouan.adapters.mqtt.link import DeviceLink, MqttAddress
-from kouan.adapters.mqtt.packets import Will
+from kouan.adapters.mqtt.link import DeviceLink, MqttAddress, Will
 from kouan.adapters.nats.link import NatsAddress, PlatformLink
 from kouan.vocabulary.errors import InvalidValue
 from kouan.vocabulary.places import PortName

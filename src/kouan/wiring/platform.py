@@ -162,6 +162,7 @@ async def serving(
         parts = [driver.run(), heads.run(), board.run(), server.serve()]
         tasks = [asyncio.create_task(part, name=f"{port.name} {number}") for number, part in enumerate(parts)]
         stack.push_async_callback(_end, tasks, server)
+        stack.push_async_callback(_last_head, heads)
         await _until_started(server, tasks)
         platform.folder.announce(url=url, dsn=dsn, nats_url=broker.nats_url, port=port.name)
         await _start_children(platform, broker)
@@ -285,6 +286,12 @@ async def _first_end(tasks: list["asyncio.Task[None]"]) -> None:
         if task.done():
             task.result()
             raise Unavailable(f"{task.get_name()} ended")
+
+
+async def _last_head(heads: HeadSigner) -> None:
+    """Sign what was recorded last, so that nothing of this run stands without a signature over it."""
+    with contextlib.suppress(Unavailable):
+        await heads.sign()
 
 
 async def _forget(task: "asyncio.Task[None]") -> None:

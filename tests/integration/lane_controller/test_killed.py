@@ -25,6 +25,7 @@ from kouan.protocols.lane_order.messages import (
 )
 from kouan.protocols.plate_camera.messages import PlateColour, PlatePosition, PlateRead
 from kouan.protocols.plc.messages import CrossingSeen, Loop, LoopChanged, VehicleMeasured
+from kouan.protocols.status.messages import DeviceStatus
 from kouan.vocabulary.clock import SECOND
 
 CHILD = Path(__file__).with_name("child.py")
@@ -47,10 +48,13 @@ class Site:
         self.kill_on_command = False
         self.tasks: list[asyncio.Task[None]] = []
         self.online = asyncio.Event()
+        self.standing: dict[str, tuple[str, bytes]] = {}
 
     async def open(self) -> None:
         self.platform = await self.network.platform()
-        self.field = await self.network.device("field", subscriptions=(f"{LANE}/barrier/command",))
+        self.field = await self.network.device(
+            "field", subscriptions=(f"{LANE}/barrier/command", f"{LANE}/controller/status")
+        )
         self.tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._obey())]
         await self.start()
         await self.online.wait()
@@ -99,7 +103,11 @@ class Site:
 
     async def _obey(self) -> None:
         async for received in self.field.receive():
-            self.commands.append(topics.decode(received.topic, received.payload).order_id)
+            message = topics.decode(received.topic, received.payload)
+            if isinstance(message, DeviceStatus):
+                await self._tell_again()
+                continue
+            self.commands.append(message.order_id)
             if self.kill_on_command:
                 self.kill_on_command = False
                 self.process.kill()
@@ -109,9 +117,18 @@ class Site:
         self.serial += 1
         return {"device": f"I1.{device}", "seq": self.serial, "at": self.clock.now()}
 
-    async def tell(self, device: str, message: Any) -> None:
+    async def tell(self, device: str, message: Any, subject: str | None = None) -> None:
         topic = f"{LANE}/{device}/event"
-        await self.field.send(topic, topics.encode(topic, message))
+        payload = topics.encode(topic, message)
+        self.standing.pop(subject or type(message).__name__, None)
+        if not isinstance(message, CrossingSeen):
+            self.standing[subject or type(message).__name__] = (topic, payload)
+        await self.field.send(topic, payload)
+
+    async def _tell_again(self) -> None:
+        """Tell a controller that has just come what stands, byte for byte, as the devices do."""
+        for topic, payload in tuple(self.standing.values()):
+            await self.field.send(topic, payload)
 
     async def arm(self, position: BarrierPosition, order_id: str | None = None) -> None:
         changed = BarrierChanged(

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kouan.adapters.lane_controller.driver import run_lane_controller, subscriptions
 from kouan.adapters.lane_controller.memory_log import Medium, MemoryNonceLog
 from kouan.adapters.memory.link import MemoryBroker, MemoryLink
-from kouan.adapters.mqtt.packets import Will
+from kouan.adapters.mqtt.link import Will
 from kouan.gate.lane_records import Intent
 from kouan.protocols import topics
 from kouan.protocols.barrier.messages import Barrier, BarrierChanged, BarrierPosition
@@ -328,6 +328,22 @@ def test_a_report_is_told_again_after_an_outage_of_the_link() -> None:
     world = live(story)
     assert world.reports
     assert len(world.commands) <= 1
+
+
+@pytest.mark.parametrize("online", [False, True])
+def test_after_a_lost_connection_every_lane_is_told_anew_that_its_controller_is_there(online: bool) -> None:
+    async def story(world: World) -> None:
+        await asyncio.sleep(2)
+        told = len(world.statuses)
+        assert told == len(LANES)
+        payload = ONLINE if not online else world.broker._retained[f"kouan/{PORT}/I2/controller/status"]
+        await world.field.send(f"kouan/{PORT}/I2/controller/status", payload)
+        await asyncio.sleep(5)
+
+    statuses = live(story).statuses
+    assert len(statuses) == 2 * len(LANES) + 1
+    assert {lane for lane, _ in statuses[-len(LANES) :]} == set(LANES)
+    assert all(online for _, online in statuses[-len(LANES) :])
 
 
 def test_the_same_seed_writes_the_same_log() -> None:

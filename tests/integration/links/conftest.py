@@ -14,8 +14,7 @@ from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.engines.nats import EmbeddedNats, NatsServer
 from kouan.adapters.engines.supervisor import ChildEvent, Happening, Supervisor
 from kouan.adapters.memory.link import MemoryBroker
-from kouan.adapters.mqtt.link import DeviceLink, MqttAddress
-from kouan.adapters.mqtt.packets import Will
+from kouan.adapters.mqtt.link import DeviceLink, MqttAddress, Will
 from kouan.adapters.nats.link import NatsAddress, PlatformLink
 from kouan.protocols.link import Link, Received
 from kouan.vocabulary.places import PortName

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from kouan.adapters.engines.broker_users import BrokerUser
-from kouan.adapters.mqtt.packets import Will
+from kouan.adapters.mqtt.link import Will
 from kouan.vocabulary.errors import InvalidValue, Unavailable
 
 from .conftest import LANE, PORT, Network, take

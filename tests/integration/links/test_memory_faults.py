@@ -9,7 +9,7 @@ import pytest
 from kouan.adapters.engines.broker_users import BrokerUser
 from kouan.adapters.memory.link import PATIENCE_S, MemoryBroker, MemoryLink
 from kouan.adapters.memory.topics import matches
-from kouan.adapters.mqtt.packets import Will
+from kouan.adapters.mqtt.link import Will
 from kouan.protocols.link import Received
 from kouan.vocabulary.errors import Unavailable
 

@@ -74,7 +74,7 @@ def made_codes() -> set[str]:
         *(f"{procedure}.{failure}" for procedure in nine for failure in failures),
         *(f"{authority}.{word}" for authority in Authority for word in words),
         *(f"hold.{kind}" for kind in KINDS),
-        *(f"{topic}.{word}" for topic in ("plates", "trailer") for word in ("near", "differs")),
+        *(f"{topic}.{word}" for topic in ("plates", "trailer", "container") for word in ("near", "differs")),
         *(f"display.{way}" for way in ("release", "inspection_yard", "turn_back", "closed")),
         *(f"review.{cause}" for cause in review_causes()),
         "weight.differs",

@@ -8,11 +8,11 @@ from tests.unit.gate.lane_kit import LANE, PLATFORM, PORT, STRANGER, Crash, Tabl
 
 from kouan.gate.lane_rules import LONGEST_SILENCE_US
 from kouan.gate.lane_state import Actuate, OrderCame, Report, StatusChanged, Tick, Write
-from kouan.protocols.barrier.messages import Barrier, BarrierPosition
+from kouan.protocols.barrier.messages import Barrier, BarrierChanged, BarrierPosition
 from kouan.protocols.lane_order import codec
 from kouan.protocols.lane_order.messages import ActuationOutcome
 from kouan.protocols.plate_camera.messages import PlatePosition
-from kouan.protocols.plc.messages import CrossingSeen, LoopChanged, PlcFault
+from kouan.protocols.plc.messages import CrossingSeen, Loop, LoopChanged, PlcFault
 from kouan.protocols.status.messages import DeviceStatus
 from kouan.vocabulary.clock import SECOND
 from kouan.vocabulary.errors import Conflict
@@ -506,21 +506,46 @@ def test_a_fault_of_the_plc_stops_the_lane_until_it_ends() -> None:
     assert len(table.commands) == 1
 
 
-def test_an_absent_plc_makes_the_vehicle_unknown_even_after_it_came_back() -> None:
+@pytest.mark.parametrize("device", ["plc", "barrier"])
+@pytest.mark.parametrize("absence", [{"online": False}, {"online": True, "faults": ("relay",)}])
+def test_while_plc_or_barrier_is_away_nothing_opens_nor_afterwards_what_was_ordered_before(
+    device: str, absence: dict[str, Any]
+) -> None:
     table = Table().ready()
-    for online, rule in ((False, "lane.device_offline"), (True, "vehicle.absent")):
-        status = DeviceStatus(device=f"{LANE}.plc", seq=1, at=table.wall, online=online)
-        table.give(StatusChanged("plc", status))
-        table.send(table.order())
-        assert rule_of(table) == rule
-
-
-def test_an_absent_barrier_makes_its_arms_unknown() -> None:
-    table = Table().ready()
-    for online in (False, True):
-        table.give(StatusChanged("barrier", DeviceStatus(device="b", seq=1, at=table.wall, online=online)))
+    order = table.order()
+    table.give(StatusChanged(device, DeviceStatus(device=device, seq=1, at=table.wall, **absence)))
     table.send(table.order())
-    assert rule_of(table) == "barrier.unknown"
+    assert rule_of(table) == "lane.device_offline"
+    table.now += SECOND
+    table.give(StatusChanged(device, DeviceStatus(device=device, seq=2, at=table.wall, online=True)))
+    table.send(order)
+    assert rule_of(table) == "vehicle.judged_before_stop"
+    table.send(table.order())
+    assert len(table.commands) == 1
+
+
+def test_what_a_dead_controller_missed_is_made_up_for_by_copies_of_what_the_devices_said_last() -> None:
+    table = Table().ready()
+    first = table.order()
+    table.send(first)
+    table.arm(BarrierPosition.OPEN, order_id=first.order_id)
+    crossing = CrossingSeen(**table.stamp("plc"), track=table.track, vehicles=1, order_id=first.order_id)
+    table.give(crossing)
+    table.crash()
+    lost = LoopChanged(**table.stamp("plc"), loop=Loop.STOP, occupied=False, track=table.track)
+    closed = table.stamp("barrier")
+    table.boot()
+    table.give(crossing)
+    table.give(lost)
+    table.give(
+        BarrierChanged(**closed, barrier=Barrier.RELEASE, position=BarrierPosition.CLOSED, order_id=None, boots=1)
+    )
+    table.wait(3 * SECOND)
+    assert table.state.latch is None
+    table.arrive()
+    table.now += SECOND
+    table.send(table.order())
+    assert len(table.commands) == 2
 
 
 def test_a_restarted_plc_voids_what_it_said_before() -> None:

@@ -443,6 +443,12 @@ def test_tailgating_stops_the_lane() -> None:
     assert any(isinstance(command, StopLane) for command in drive.commands)
 
 
+def test_a_second_vehicle_that_is_seen_after_the_first_left_stops_the_lane_as_well() -> None:
+    drive = left(left(report(ordered(), "actuated")), vehicles=2)
+    assert drive.unused() == ["closed"]
+    assert alarms(drive) == ["order.tailgating"]
+
+
 def test_a_vehicle_that_breaks_through_is_an_emergency() -> None:
     drive = Drive().show(GOOD).take(VehicleLeft(NOON, 7, 1))
     assert drive.name == "abandoned"

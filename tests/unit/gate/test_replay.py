@@ -101,7 +101,7 @@ def test_what_if_the_weight_had_been_right() -> None:
         ({"seal": {"number": None, "condition": "absent"}}, "seal.number", None, "CN1234567", "RELEASE"),
         ({"plates": {"tractor": "1284УБА"}}, "plates.tractor", "1284УБА", "1234УБА", "RELEASE"),
         ({"plates": {"tractor": None}}, "plates.tractor", None, "1234УБА", "RELEASE"),
-        ({"radiation": {"gamma_alarm": True}}, "radiation.gamma_alarm", True, False, "RELEASE"),
+        ({"radiation": {"gamma_alarm": True, "gamma_peak_cps": 900}}, "radiation.gamma_alarm", True, False, "RELEASE"),
         ({"health": {"temperature_dc": 390}}, "health.temperature_dc", 390, 372, "RELEASE"),
         ({"driver": {"occupants": 3}}, "driver.occupants", 3, 1, "RELEASE"),
         ({"papers": {"late": True}}, "papers.late", True, False, "RELEASE"),

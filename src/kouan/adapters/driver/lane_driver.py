@@ -27,6 +27,7 @@ from kouan.gate.lanes import (
     LightShown,
     VehicleEntered,
     decode_lane,
+    show_mode,
 )
 from kouan.gate.procedures import Procedure
 from kouan.gate.recovery import fold, resume
@@ -62,7 +63,7 @@ class LaneDriver:
         self._count = 0
         roles = port.roles
         fresh = Lane(setting.name, setting.direction, setting.tidal)
-        self.keeper = LaneKeeper(fresh, roles.ledger, roles.clock, port.settlement, port.fail)
+        self.keeper = LaneKeeper(fresh, roles.ledger, roles.clock, port.settlement, self._lane_changed, port.fail)
         self.runner = PassageRunner(
             policy=port.policy,
             ledger=roles.ledger,
@@ -154,6 +155,8 @@ class LaneDriver:
         """A device of this lane came, went or told of its faults."""
         code = "offline" if not message.online else next(iter(message.faults), "")
         self._fault(device, code, message.at, cause)
+        if device == "plc" and message.online and self._differs_from_file():
+            self._port.messenger.show(show_mode(self.lane))  # a display that lost its power shows nothing of it
         self._port.watcher.lane_changed(self)
 
     def reset_done(self, reset_id: str) -> None:
@@ -264,6 +267,14 @@ class LaneDriver:
         state = self.runner.state
         if state is not None and state.dossier.passage == query.passage:
             self.runner.feed(EvidenceFound(now, found))
+
+    def _differs_from_file(self) -> bool:
+        return self.lane.mode in ("closed", "draining") or self.lane.direction is not self.setting.direction
+
+    def _lane_changed(self, before: Lane, after: Lane) -> None:
+        if (before.direction, before.mode) != (after.direction, after.mode):
+            self._port.messenger.show(show_mode(after))
+        self._port.watcher.lane_changed(self)
 
     def _changed(self, state: PassageState, _: Sequence[Event], sequences: Sequence[int]) -> None:
         self._recorded = state

@@ -13,15 +13,25 @@ from kouan.vocabulary.errors import KouanError
 
 
 class LaneKeeper:
-    """Steps a lane with facts and records what is to be recorded; ``failed`` is told when that could not be done."""
+    """Steps a lane with facts and records what is to be recorded.
+
+    ``changed`` is told of the lane before and after each recorded change; ``failed`` when it could not be recorded.
+    """
 
     def __init__(
-        self, lane: Lane, ledger: Ledger, clock: Clock, settlement: Settlement, failed: Callable[[KouanError], None]
+        self,
+        lane: Lane,
+        ledger: Ledger,
+        clock: Clock,
+        settlement: Settlement,
+        changed: Callable[[Lane, Lane], None],
+        failed: Callable[[KouanError], None],
     ) -> None:
         self.lane = lane
         self._ledger = ledger
         self._clock = clock
         self._settlement = settlement
+        self._changed = changed
         self._failed = failed
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._count = 0
@@ -29,7 +39,8 @@ class LaneKeeper:
     def feed(self, fact: LaneFact, cause: Cause | None = None) -> tuple[LaneStep, "asyncio.Task[None] | None"]:
         """Step the lane; return the step, and the recording of it to wait for, if anything is recorded."""
         now = self._clock.now()
-        taken = step_lane(self.lane, fact, now)
+        before = self.lane
+        taken = step_lane(before, fact, now)
         self.lane = taken.lane
         if not taken.events:
             return taken, None
@@ -41,7 +52,9 @@ class LaneKeeper:
         unit = Unit(lane_drafts(taken.events, key), effects=(Statement("gate.update_lane", record_params(record)),))
         for ticket in why.tickets:
             self._settlement.hold(ticket)
-        task = asyncio.get_running_loop().create_task(self._record(unit, why), name=f"lane-{self.lane.name}-{number}")
+        task = asyncio.get_running_loop().create_task(
+            self._record(unit, why, before, taken.lane), name=f"lane-{self.lane.name}-{number}"
+        )
         self._tasks[number] = task
         task.add_done_callback(lambda _: self._tasks.pop(number, None))
         return taken, task
@@ -51,11 +64,12 @@ class LaneKeeper:
         for task in list(self._tasks.values()):
             task.cancel()
 
-    async def _record(self, unit: Unit, cause: Cause) -> None:
+    async def _record(self, unit: Unit, cause: Cause, before: Lane, after: Lane) -> None:
         try:
             await self._ledger.append(unit)
         except KouanError as error:
             self._failed(error)
             return
+        self._changed(before, after)
         for ticket in cause.tickets:
             self._settlement.release(ticket)

@@ -75,7 +75,12 @@ PERMISSIONS: dict[BrokerUser, Permissions] = {
             "kouan.*.*.weighbridge.frames",
             "kouan.*.*.radiation_portal.lines",
         ),
-        subscribe=(BARRIER_COMMAND, "kouan.*.*.light.command", "kouan.*.*.display.command"),
+        subscribe=(
+            BARRIER_COMMAND,
+            "kouan.*.*.light.command",
+            "kouan.*.*.display.command",
+            "kouan.*.*.controller.status",
+        ),
         publish_denied=(_INTERNAL, "kouan.*.*.controller.>", "kouan.*.*.order.>", "kouan.*.agency.>"),
         subscribe_denied=(_INTERNAL,),
     ),

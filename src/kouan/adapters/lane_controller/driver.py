@@ -47,6 +47,9 @@ _log = logging.getLogger(__name__)
 POLL_EVERY_S = 1.0
 """Seconds between two polls. Our choice: a hold that was missed is in force a second later (I4)."""
 
+MOST_HEARD = 256
+"""Own statuses remembered. Our choice: several times as many as a port has lanes."""
+
 COMPACT_ABOVE_BYTES = 1024 * 1024
 """Length from which the log is compacted. Our choice: a start reads it in a few milliseconds."""
 
@@ -91,6 +94,7 @@ class LaneControllerProcess:
         self._name = name
         self._lanes: dict[str, _Lane] = {}
         self._told = 0
+        self._heard: dict[tuple[int, int], None] = {}
         self._untold: dict[str, None] = dict.fromkeys(self._names)
         self._compact_above = COMPACT_ABOVE_BYTES
         self.unreadable = 0
@@ -144,7 +148,7 @@ class LaneControllerProcess:
         elif came is not None:
             self._queue(lane, self._step(lane, came))
         elif (topic.device, topic.channel) == ("controller", "status"):
-            self._answer_will(topic.lane, received.payload)
+            self._hear_own_status(received.payload)
         if received.key:
             lane.work.append(received)
             lane.work_came.set()
@@ -260,10 +264,19 @@ class LaneControllerProcess:
                     await self._link.send(topic, status.CODEC.encode(message), retain=True)
                     self._untold.pop(lane, None)
 
-    def _answer_will(self, lane: str, payload: bytes) -> None:
-        """Say soon that this controller is there, where the broker published its will after a lost connection."""
-        if not status.CODEC.decode(payload).online:
-            self._untold[lane] = None
+    def _hear_own_status(self, payload: bytes) -> None:
+        """Tell all lanes anew that this controller is there, where the connection was lost in between.
+
+        Then the broker published the will, or, if it died itself, brings the same status for a second time. Devices
+        answer with what stands at their lane, so that nothing that was missed stays missed.
+        """
+        heard = status.CODEC.decode(payload)
+        name = (heard.seq, heard.at)
+        if not heard.online or name in self._heard:
+            self._heard.clear()
+            self._untold = dict.fromkeys(self._names)
+        elif len(self._heard) < MOST_HEARD:
+            self._heard[name] = None
 
 
 async def run_lane_controller(

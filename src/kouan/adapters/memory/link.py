@@ -14,8 +14,7 @@ import msgspec
 from kouan.adapters.inbox import Inbox
 from kouan.adapters.memory.topics import matches
 from kouan.adapters.memory.transit import Faults, Transit
-from kouan.adapters.mqtt.link import quality_of
-from kouan.adapters.mqtt.packets import Will
+from kouan.adapters.mqtt.link import Will, quality_of
 from kouan.protocols.link import Received
 from kouan.vocabulary.errors import InvalidValue, Unavailable
 from kouan.vocabulary.places import PortName

@@ -1,25 +1,41 @@
-"""DeviceLink: the Link of devices, lane controller, agencies and the simulated field, over MQTT 3.1.1."""
+"""DeviceLink: the Link of devices, lane controller, agencies and the simulated field, over MQTT 3.1.1 (aiomqtt)."""
 
 import asyncio
 import contextlib
 import logging
+import math
+import socket
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self
 
+import aiomqtt
 import msgspec
 
 from kouan.adapters.inbox import Inbox
-from kouan.adapters.mqtt import packets
-from kouan.adapters.mqtt.connection import MqttConnection
-from kouan.adapters.mqtt.packets import Publish, Will
 from kouan.protocols.link import Received
-from kouan.vocabulary.errors import KouanError, NotAllowed, Unavailable
+from kouan.vocabulary.errors import InvalidValue, KouanError, NotAllowed, Unavailable
 
 _log = logging.getLogger(__name__)
 
 MAX_UNACKNOWLEDGED = 10_000
-"""Messages that may wait for the broker's PUBACK. Our choice; ids are 16 bits."""
+"""Messages that may wait for the broker's PUBACK. Our choice: minutes of a port's events."""
+
+MAX_IN_FLIGHT = 100
+"""Of these, how many are under way at a time. Our choice: more is no faster (measured), as aiomqtt counts them each time."""
+
+_LEAVE_WITHIN_S = 1.0
+"""How long taking leave may last. Our choice: a broker that reads takes the last bytes in a millisecond."""
+
+_AT_ONCE = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
+"""Options of the socket: a small message does not wait for the acknowledgement of the one before."""
+
+
+class Will(msgspec.Struct, frozen=True):
+    """What the broker publishes (retained, QoS 1) when this client is gone without a word."""
+
+    topic: str
+    payload: bytes
 
 
 class MqttAddress(msgspec.Struct, frozen=True):
@@ -34,8 +50,10 @@ class MqttAddress(msgspec.Struct, frozen=True):
 class MqttTimes(msgspec.Struct, frozen=True):
     """Spans in seconds; our choices.
 
-    A dead connection is noticed within 1.5 × ``keep_alive_s`` by either end. ``patience_s`` is how long a message at
-    QoS 1 may wait for its PUBACK, lost connections included, before ``send`` gives up.
+    A dead connection is noticed within 1.5 × ``keep_alive_s`` by the broker (MQTT 3.1.1, chapter 3.1.2.10), and within
+    2 × ``keep_alive_s`` + 1 here (paho). ``connect_within_s`` is for each step: the transport's connection, the
+    broker's consent, the subscriptions. ``patience_s`` is how long a message at QoS 1 may wait for its PUBACK, lost
+    connections included, before ``send`` gives up.
     """
 
     keep_alive_s: int = 10
@@ -55,8 +73,18 @@ def quality_of(topic: str) -> int:
 
 
 class _Unacknowledged(msgspec.Struct):
-    packet: bytes
+    topic: str
+    payload: bytes
+    retain: bool
     done: asyncio.Future[None]
+    publishing: asyncio.Task[None] | None = None
+
+
+class _Line(msgspec.Struct, frozen=True):
+    """One connection that stands, and what runs as long as it does."""
+
+    client: aiomqtt.Client
+    tasks: asyncio.TaskGroup
 
 
 class DeviceLink:
@@ -65,6 +93,9 @@ class DeviceLink:
     Many logical devices can share one; the last will is the connection's. With ``persistent`` the broker keeps what
     comes at QoS 1 for this client id while it is away. What is received is acknowledged at once: ``settle`` does
     nothing, and keys are empty.
+
+    Each connection is a new ``aiomqtt.Client`` (one that lost its connection takes the next for accepted before it
+    is), so what was not acknowledged is published anew, not marked as a duplicate: at least once, as the role says.
     """
 
     def __init__(
@@ -85,8 +116,8 @@ class DeviceLink:
         self._times = times or MqttTimes()
         self._inbox = Inbox()
         self._unacknowledged: dict[int, _Unacknowledged] = {}
-        self._last_packet_id = 0
-        self._connection: MqttConnection | None = None
+        self._sent = 0
+        self._line: _Line | None = None
         self._up = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self._refused: KouanError | None = None
@@ -104,7 +135,7 @@ class DeviceLink:
     async def connected(self, within_s: float | None = None) -> None:
         """Wait until the link is connected and subscribed.
 
-        Raises Unavailable when ``within_s`` seconds have passed, naming the broker's last refusal if there was one.
+        Raises Unavailable when ``within_s`` seconds have passed, or NotAllowed if the broker refused the last attempt.
         """
         try:
             async with asyncio.timeout(within_s):
@@ -116,28 +147,31 @@ class DeviceLink:
         """Send one message: at QoS 1 until the broker has it, through lost connections; at QoS 0 once.
 
         Many sends may wait at the same time; those on one topic arrive in the order of the calls. Raises Unavailable
-        if the broker did not acknowledge in time, or at QoS 0 if there is no connection.
+        if the broker did not acknowledge in time, or at QoS 0 if there is no connection; InvalidValue on a topic or
+        payload that MQTT cannot carry.
         """
         if self._keeper is None:
             raise Unavailable("the link is not open")
         if quality_of(topic) == 0:
-            await self._send_once(packets.publish(topic, payload, packet_id=None, retain=retain))
+            await self._send_once(topic, payload, retain=retain)
             return
-        packet_id = self._next_packet_id()
-        waiting = _Unacknowledged(
-            packets.publish(topic, payload, packet_id=packet_id, retain=retain),
-            asyncio.get_running_loop().create_future(),
-        )
-        self._unacknowledged[packet_id] = waiting
-        if self._connection is not None and self._up.is_set():
-            self._connection.write(waiting.packet)
+        if len(self._unacknowledged) >= MAX_UNACKNOWLEDGED:
+            raise Unavailable(f"{MAX_UNACKNOWLEDGED} messages wait for the broker at {self._where} already")
+        self._sent += 1
+        number = self._sent
+        waiting = _Unacknowledged(topic, payload, retain, asyncio.get_running_loop().create_future())
+        self._unacknowledged[number] = waiting
+        if self._line is not None:
+            self._start(self._line, waiting)
         try:
             async with asyncio.timeout(self._times.patience_s):
                 await waiting.done
         except TimeoutError as error:
             raise Unavailable(f"the broker at {self._where} did not acknowledge a message on {topic}") from error
         finally:
-            self._unacknowledged.pop(packet_id, None)
+            del self._unacknowledged[number]
+            if waiting.publishing is not None:
+                waiting.publishing.cancel()
 
     def receive(self) -> AsyncIterator[Received]:
         """Yield messages in the order in which the broker sent them, until the link is closed."""
@@ -148,8 +182,12 @@ class DeviceLink:
 
     def cut(self) -> None:
         """Cut the connection without a word, as a failing network does; the link connects again by itself."""
-        if self._connection is not None:
-            self._connection.abort()
+        if self._line is None:
+            return
+        sock = self._line.client._client.socket()  # noqa: SLF001  aiomqtt has no public way to lose a connection
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     async def abandon(self) -> None:
         """End without taking leave, as a crashed process does: the broker publishes the will."""
@@ -158,14 +196,11 @@ class DeviceLink:
 
     async def close(self) -> None:
         """Take leave of the broker and end ``receive``; messages still waiting fail with Unavailable."""
-        connection, self._connection = self._connection, None
-        if self._keeper is not None:
-            self._keeper.cancel()
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._keeper
-            self._keeper = None
-        if connection is not None:
-            await connection.disconnect()
+                await keeper
         for waiting in self._unacknowledged.values():
             if not waiting.done.done():
                 waiting.done.set_exception(Unavailable("the link was closed"))
@@ -175,95 +210,123 @@ class DeviceLink:
     def _where(self) -> str:
         return f"{self._address.host}:{self._address.tcp_port}"
 
-    async def _send_once(self, packet: bytes) -> None:
-        connection = self._connection
-        if connection is None or not self._up.is_set():
+    async def _send_once(self, topic: str, payload: bytes, *, retain: bool) -> None:
+        if self._line is None:
             raise Unavailable(f"no connection to the MQTT broker at {self._where}")
-        await connection.writable()
-        connection.write(packet)
+        try:
+            await self._line.client.publish(topic, payload, qos=0, retain=retain)
+        except aiomqtt.MqttError as error:
+            raise Unavailable(f"the broker at {self._where} did not take a message on {topic}: {error}") from error
+        except ValueError as error:
+            raise _unfit(topic, error) from error
 
-    def _next_packet_id(self) -> int:
-        if len(self._unacknowledged) >= MAX_UNACKNOWLEDGED:
-            raise Unavailable(f"{MAX_UNACKNOWLEDGED} messages wait for the broker at {self._where} already")
-        while True:
-            self._last_packet_id = self._last_packet_id % 0xFFFF + 1
-            if self._last_packet_id not in self._unacknowledged:
-                return self._last_packet_id
+    def _start(self, line: _Line, waiting: _Unacknowledged) -> None:
+        waiting.publishing = line.tasks.create_task(self._publish(line.client, waiting))
+
+    async def _publish(self, client: aiomqtt.Client, waiting: _Unacknowledged) -> None:
+        try:
+            await client.publish(waiting.topic, waiting.payload, qos=1, retain=waiting.retain, timeout=math.inf)
+        except aiomqtt.MqttError:
+            return  # the connection is being lost: the next one publishes it
+        except ValueError as error:
+            if not waiting.done.done():
+                waiting.done.set_exception(_unfit(waiting.topic, error))
+        else:
+            if not waiting.done.done():
+                waiting.done.set_result(None)
 
     async def _keep(self) -> None:
         backoff_s = self._times.backoff_first_s
         while True:
+            before = self.connections
             try:
-                connection = await self._connect()
-            except (KouanError, OSError, TimeoutError) as error:
-                self._refused = error if isinstance(error, NotAllowed) else None
-                _log.debug("%s cannot connect to %s: %s", self._client_id, self._where, error)
-                await asyncio.sleep(backoff_s)
-                backoff_s = min(self._times.backoff_max_s, backoff_s * 2)
-                continue
-            backoff_s = self._times.backoff_first_s
-            await self._until_lost(connection)
+                async with self._connection() as client:
+                    await self._serve(client)
+            except* (aiomqtt.MqttError, KouanError) as errors:
+                error = errors.exceptions[0]
+                self._refused = error if isinstance(error, KouanError) else None
+                _log.debug("%s has no connection to %s: %s", self._client_id, self._where, error)
+            if self.connections > before:
+                backoff_s = self._times.backoff_first_s
+            await asyncio.sleep(backoff_s)
+            backoff_s = min(self._times.backoff_max_s, backoff_s * 2)
 
-    async def _connect(self) -> MqttConnection:
-        loop = asyncio.get_running_loop()
-        connection: MqttConnection | None = None
+    @contextlib.asynccontextmanager
+    async def _connection(self) -> AsyncIterator[aiomqtt.Client]:
+        """Connect for the length of a block, and leave nothing open behind it."""
+        client = self._new_client()
+        opening = asyncio.create_task(client.__aenter__())
         try:
-            async with asyncio.timeout(self._times.connect_within_s):
-                _, connection = await loop.create_connection(
-                    lambda: MqttConnection(self._on_message, self._on_acknowledged),
-                    self._address.host,
-                    self._address.tcp_port,
-                )
-                self._connection = connection
-                connection.write(self._connect_packet())
-                await connection.accepted()
-                if self._subscriptions:
-                    await connection.subscribe(self._next_packet_id(), self._subscriptions)
-        except BaseException:
-            if connection is not None:
-                connection.abort()
-                await connection.closed
-            raise
-        return connection
-
-    async def _until_lost(self, connection: MqttConnection) -> None:
-        self.connections += 1
-        for waiting in self._unacknowledged.values():
-            connection.write(packets.again(waiting.packet))
-        self._up.set()
-        try:
-            await self._ping_while_open(connection)
+            try:
+                await asyncio.shield(opening)
+            except aiomqtt.MqttConnectError as error:
+                raise NotAllowed(f"the broker at {self._where} refused user {self._address.user}: {error}") from error
+            yield client
         finally:
+            # aiomqtt connects in a thread, which cannot be stopped: its socket must not be nobody's.
+            await asyncio.wait([opening])
+            if opening.exception() is None:
+                client.timeout = _LEAVE_WITHIN_S
+                with contextlib.suppress(aiomqtt.MqttError):
+                    await client.__aexit__(None, None, None)
+            await asyncio.sleep(0)  # what paho has asked of the loop comes before the end of the socket
+            client._client._sock_close()  # noqa: SLF001  aiomqtt leaves it open where the broker never answered
+
+    def _new_client(self) -> aiomqtt.Client:
+        will = self._will
+        client = aiomqtt.Client(
+            self._address.host,
+            self._address.tcp_port,
+            username=self._address.user,
+            password=self._address.password,
+            identifier=self._client_id,
+            will=None if will is None else aiomqtt.Will(will.topic, will.payload, qos=1, retain=True),
+            clean_session=not self._persistent,
+            timeout=self._times.connect_within_s,
+            keepalive=self._times.keep_alive_s,
+            max_inflight_messages=MAX_IN_FLIGHT,
+            max_concurrent_outgoing_calls=MAX_IN_FLIGHT,
+            socket_options=_AT_ONCE,
+        )
+        client.pending_calls_threshold = MAX_IN_FLIGHT
+        client._client.connect_timeout = self._times.connect_within_s  # noqa: SLF001  not among aiomqtt's settings
+        return client
+
+    async def _serve(self, client: aiomqtt.Client) -> None:
+        """Subscribe, publish again what was not acknowledged, and stay until the connection is lost."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen(client))
+            await self._subscribe(client)
+            self.connections += 1
+            self._refused = None
+            line = self._line = _Line(client, tasks)
+            for waiting in self._unacknowledged.values():
+                self._start(line, waiting)
+            self._up.set()
+
+    async def _listen(self, client: aiomqtt.Client) -> None:
+        """Take messages in; raises MqttError when the connection is lost, after the last of them."""
+        try:
+            async for message in client.messages:
+                self._inbox.put(Received(message.topic.value, message.payload))
+        finally:
+            self._line = None
             self._up.clear()
 
-    async def _ping_while_open(self, connection: MqttConnection) -> None:
-        """Send PINGREQ at half the keep-alive span; cut a connection on which nothing was heard for 1.5 spans."""
-        loop = asyncio.get_running_loop()
-        while not connection.closed.done():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._times.keep_alive_s / 2):
-                    await asyncio.shield(connection.closed)
-            if loop.time() - connection.heard_at > self._times.keep_alive_s * 1.5:
-                connection.abort()
-            else:
-                connection.write(packets.PINGREQ)
+    async def _subscribe(self, client: aiomqtt.Client) -> None:
+        if not self._subscriptions:
+            return
+        try:
+            granted = await client.subscribe([(each, 1) for each in self._subscriptions])
+        except ValueError as error:
+            raise InvalidValue("subscriptions", "mqtt.filter", f"must be MQTT topic filters: {error}") from error
+        codes = [code if isinstance(code, int) else code.value for code in granted]
+        refused = [each for each, code in zip(self._subscriptions, codes, strict=True) if code & 0x80]
+        if refused:
+            raise NotAllowed(
+                f"the broker at {self._where} refused to subscribe user {self._address.user} to {', '.join(refused)}"
+            )
 
-    def _connect_packet(self) -> bytes:
-        return packets.connect(
-            self._client_id,
-            user=self._address.user,
-            password=self._address.password,
-            clean_session=not self._persistent,
-            keep_alive_s=self._times.keep_alive_s,
-            will=self._will,
-        )
 
-    def _on_message(self, message: Publish) -> None:
-        if message.packet_id is not None and self._connection is not None:
-            self._connection.write(packets.puback(message.packet_id))
-        self._inbox.put(Received(message.topic, message.payload))
-
-    def _on_acknowledged(self, packet_id: int) -> None:
-        waiting = self._unacknowledged.get(packet_id)
-        if waiting is not None and not waiting.done.done():
-            waiting.done.set_result(None)
+def _unfit(topic: str, error: ValueError) -> InvalidValue:
+    return InvalidValue("topic", "mqtt.publish", f"must be a topic, with a payload, that MQTT can carry: {error}")

@@ -143,7 +143,8 @@ class BarrierController:
 
     def _tell(self, barrier: Barrier, position: BarrierPosition) -> None:
         self._positions[barrier] = position
-        self.voice.tell(
+        self.voice.stand(
+            barrier,
             BarrierChanged,
             barrier=barrier,
             position=position,

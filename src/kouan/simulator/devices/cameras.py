@@ -47,9 +47,8 @@ class PlateCamera:
     def _tell(
         self, position: PlatePosition, text: str, sure: int, colour: PlateColour, image: Image | None, track: int
     ) -> None:
-        self.voice.tell(
-            PlateRead, track=track, position=position, text=text, confidence_pm=sure, colour=colour, image=image
-        )
+        reading = {"text": text, "confidence_pm": sure, "colour": colour, "image": image}
+        self.voice.stand(position, PlateRead, track=track, position=position, **reading)
 
     def _sure(self) -> int:
         return confidence_pm(self._random, right=True)

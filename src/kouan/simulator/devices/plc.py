@@ -26,7 +26,7 @@ class Plc:
         """Tell that a loop changed; a vehicle that enters the stop loop begins the next track."""
         if loop is Loop.STOP and occupied:
             self.track += 1
-        self.voice.tell(LoopChanged, loop=loop, occupied=occupied, track=self.track)
+        self.voice.stand(f"loop {loop}", LoopChanged, loop=loop, occupied=occupied, track=self.track)
 
     def curtain(self, curtain: Curtain, *, broken: bool) -> None:
         """Tell that a light curtain changed."""
@@ -34,7 +34,8 @@ class Plc:
 
     def measure(self, rig: Rig, *, alone: bool) -> None:
         """Tell the profile of the vehicle at the line, its length within 0.15 m."""
-        self.voice.tell(
+        self.voice.stand(
+            "vehicle",
             VehicleMeasured,
             track=self.track,
             axles=rig.axles,

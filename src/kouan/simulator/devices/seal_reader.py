@@ -18,7 +18,7 @@ class SealReader:
     def interrogate(self, lorry: Lorry, track: int) -> None:
         """Tell what answered: a number, one that was tampered with, nothing, or noise."""
         number, condition = self._answer(lorry)
-        self.voice.tell(SealRead, track=track, number=number, condition=condition)
+        self.voice.stand("seal", SealRead, track=track, number=number, condition=condition)
 
     def _answer(self, lorry: Lorry) -> tuple[str | None, SealCondition]:
         if lorry.seal is None:
