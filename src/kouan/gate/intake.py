@@ -33,7 +33,6 @@ from kouan.gate.moves import IGNORED, Move, alarm, conclude, review, settle
 from kouan.gate.ordering import order_silent, tailgating
 from kouan.gate.papers_search import ask_for_papers, is_empty_answer, note_empty_answer
 from kouan.gate.policy import LanePolicy
-from kouan.gate.procedures import Outcome
 from kouan.gate.review import divert
 from kouan.gate.states import (
     AwaitingVerdicts,
@@ -108,9 +107,9 @@ def reconsider(state: InReview, dossier: Dossier, now: Instant, policy: LanePoli
     does not.
     """
     fresh = decide(case_of(dossier), dossier.verdicts, dossier.exceptions, policy.rulebook, now)
-    if fresh.outcome == Outcome.RELEASE or SEVERITY[fresh.outcome] < SEVERITY[state.decision.outcome]:
+    if SEVERITY[fresh.outcome] < SEVERITY[state.decision.outcome]:
         return Move(replace(state, dossier=dossier))
-    if fresh.findings == state.decision.findings and fresh.outcome is state.decision.outcome:
+    if fresh.findings == state.decision.findings and fresh.outcome == state.decision.outcome:
         return Move(replace(state, dossier=dossier))
     move = review(dossier, fresh, now, policy)
     opened = replace(move.state, opened_at=state.opened_at) if isinstance(move.state, InReview) else move.state

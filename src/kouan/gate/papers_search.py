@@ -50,6 +50,7 @@ def papers_query(dossier: Dossier) -> PapersQuery:
     case = case_of(dossier)
     return PapersQuery(
         passage=dossier.passage,
+        lane=dossier.lane,
         direction=dossier.direction,
         at=dossier.opened_at,
         plate=case.plates.tractor if case.plates else None,

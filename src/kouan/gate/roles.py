@@ -3,16 +3,13 @@
 The named changes to projections (``Statement.name`` of ``ledger.roles``) that the gate's driver puts into its units:
 
 ================================ ==============================================================================
-``gate.open_passage``            guard: insert a ``PassageRecord``; refused if ``passage`` or an open (lane, track)
-exists
+``gate.open_passage``            guard: insert a ``PassageRecord``; refused if it or an open (lane, track) is there
 ``gate.update_passage``          guard: replace the row where ``version`` is less than the record's; else refused
-``gate.close_passage``           guard: as update, for a final state (``closed_at`` is set; the row leaves the open
-index)
+``gate.close_passage``           guard: as update, for a final state (``closed_at`` is set)
 ``gate.add_entries``             effect: note ``passage`` → entry sequences (the store fills in the sequences)
 ``gate.place_hold``              guard: insert a ``HoldRecord``; refused if ``number`` exists
 ``gate.lift_hold``               guard: set ``lifted_at``/``lifted_by`` where the hold is in force; else refused
-``gate.raise_epoch``             guard: set a lane's epoch to ``epoch`` where it is ``epoch - 1`` (0 where no row); else
-refused
+``gate.raise_epoch``             guard: set a lane's epoch to ``epoch`` where it is one less (no row: 0); else refused
 ``gate.update_lane``             effect: replace the ``LaneRecord``
 ``gate.note_exception``          effect: insert an ``ExceptionRecord`` (counts against the person's cap)
 ``gate.note_sighting``           effect: replace the last ``Sighting`` of a plate, unless a later one stands
@@ -38,6 +35,7 @@ class PapersQuery(msgspec.Struct, frozen=True):
     """What is known of a vehicle whose papers are wanted."""
 
     passage: str
+    lane: str
     direction: Direction
     at: Instant
     plate: str | None

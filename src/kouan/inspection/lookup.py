@@ -4,23 +4,20 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from kouan.inspection.desk import Gathered, MatchedPapers, choose, document_of, match
-from kouan.inspection.papers import Manifest
+from kouan.inspection.desk import Gathered, MatchedPapers, choose, document_of, manifest_of, match
 from kouan.inspection.records import ConfirmationRecord
 from kouan.inspection.roles import PapersRecords
 from kouan.vocabulary.clock import Instant
+from kouan.vocabulary.identifiers import nearest_plates
 from kouan.vocabulary.places import Direction
-
-_READ_MANIFEST = msgspec.json.Decoder(Manifest).decode
 
 
 class Sought(msgspec.Struct, frozen=True):
-    """What is known of a vehicle; ``near`` are plates that a camera may have misread as ``plate``, nearest first."""
+    """What is known of a vehicle."""
 
     direction: Direction
     at: Instant
     plate: str | None
-    near: tuple[str, ...] = ()
     trailer: str | None = None
     containers: tuple[str, ...] = ()
 
@@ -36,7 +33,7 @@ async def find_papers(records: PapersRecords, sought: Sought) -> MatchedPapers |
 
 
 async def find_confirmation(records: PapersRecords, sought: Sought) -> ConfirmationRecord | None:
-    """Return the confirmation to go by: exact plate first, then containers, then the plates that look alike."""
+    """Return the confirmation to go by: exact plate, then containers, then expected plates that look alike."""
     if sought.plate is not None:
         exact = choose(await records.confirmations_of_plate(sought.plate, sought.direction))
         if exact is not None:
@@ -45,10 +42,15 @@ async def find_confirmation(records: PapersRecords, sought: Sought) -> Confirmat
         boxed = choose(await records.confirmations_of_container(container, sought.direction))
         if boxed is not None:
             return boxed
-    for plate in sought.near:
-        alike = choose(await records.confirmations_of_plate(plate, sought.direction))
-        if alike is not None:
-            return alike
+    return None if sought.plate is None else await _alike(records, sought.plate, sought.direction)
+
+
+async def _alike(records: PapersRecords, plate: str, direction: Direction) -> ConfirmationRecord | None:
+    """Return the confirmation of the expected plate that a camera is most likely to have misread as this one."""
+    for expected, _ in nearest_plates(plate, await records.active_plates(direction)):
+        found = choose(await records.confirmations_of_plate(expected, direction))
+        if found is not None:
+            return found
     return None
 
 
@@ -58,7 +60,7 @@ async def gather(
     """Return all that the records hold about one confirmation; ``read`` are plates and containers seen at the gate."""
     paper = document_of(confirmation)
     manifests = await records.manifests_of_batch(confirmation.batch)
-    held = [line for each in manifests for line in _READ_MANIFEST(each.document).consignments]
+    held = [line for each in manifests for line in manifest_of(each).consignments]
     lines = (*paper.consignments, *held)
     consignments = await records.consignments(_once(line.number for line in lines), paper.direction)
     declared = _once((*(line.declaration for line in lines), *(each.declaration for each in consignments)))

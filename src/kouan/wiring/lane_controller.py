@@ -36,6 +36,7 @@ async def serve(
         NAME,
         subscriptions=subscriptions(port),
         will=Will(topic, topics.encode(topic, gone)),
+        persistent=True,
     )
     log = await asyncio.to_thread(FileNonceLog, folder.path / "lane-controller" / "nonces.log")
     with log:

@@ -55,10 +55,11 @@ def device_link(
     *,
     subscriptions: tuple[str, ...] = (),
     will: Will | None = None,
+    persistent: bool = False,
 ) -> DeviceLink:
-    """Return a participant's link over MQTT, not open yet."""
+    """Return a participant's link over MQTT, not open yet; see ``DeviceLink`` for ``persistent``."""
     address = mqtt_address(folder, broker, user)
-    return DeviceLink(address, client_id, subscriptions=subscriptions, will=will)
+    return DeviceLink(address, client_id, subscriptions=subscriptions, will=will, persistent=persistent)
 
 
 def secret() -> str:

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 from tests.unit.gate.passage_kit import ARRIVED, GOOD, NOON, POLICY, Drive, but, grant, officer, second
 
-from kouan.gate.commands import FindPapers, RaiseAlarm, SendOrder, Show, StopLane
+from kouan.gate.commands import FindPapers, IssueOrder, RaiseAlarm, SendOrder, Show, StopLane
 from kouan.gate.evidence import Failed
 from kouan.gate.facts import (
     TRACK_CHANGED,
@@ -18,9 +18,10 @@ from kouan.gate.facts import (
     LaneFault,
     VehicleLeft,
 )
+from kouan.gate.moves import order
 from kouan.gate.passage import open_passage
 from kouan.gate.procedures import Authority, Outcome, Procedure
-from kouan.gate.states import Cleared
+from kouan.gate.states import Abandoned, Cleared, InReview
 from kouan.vocabulary.clock import SECOND
 
 
@@ -384,6 +385,29 @@ def test_the_stop_loop_clearing_before_the_report_is_no_fault() -> None:
     drive = ordered().take(IdentityBroken(NOON, "stop_loop_cleared"))
     left(report(drive, "actuated"))
     assert drive.name == "cleared"
+
+
+def test_no_order_rests_on_a_decision_of_an_older_epoch() -> None:
+    drive = ordered()
+    decided = drive.state.decision  # type: ignore[union-attr]
+    later = replace(drive.state.dossier, epoch=drive.state.dossier.epoch + 1)
+    assert isinstance(order(later, decided, NOON, POLICY).state, InReview)
+
+
+def test_no_order_is_for_a_vehicle_that_may_be_another_one() -> None:
+    drive = ordered()
+    decided = drive.state.decision  # type: ignore[union-attr]
+    broken = replace(drive.state.dossier, broken="stop_loop_cleared")
+    move = order(broken, decided, NOON, POLICY)
+    assert isinstance(move.state, Abandoned)
+    assert not any(isinstance(command, IssueOrder) for command in move.commands)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.HOLD, Outcome.REFUSE])
+def test_a_hold_or_refusal_opens_nothing(outcome: Outcome) -> None:
+    drive = ordered()
+    held = replace(drive.state.decision, outcome=outcome)  # type: ignore[union-attr]
+    assert isinstance(order(drive.state.dossier, held, NOON, POLICY).state, InReview)
 
 
 def test_leaving_before_the_report_clears_when_the_report_comes() -> None:

@@ -203,6 +203,9 @@ class Records:
     async def confirmations_of_plate(self, plate: str, direction: Direction) -> Sequence[ConfirmationRecord]:
         return self._newest(lambda each: each.plate == plate and each.direction == direction)
 
+    async def active_plates(self, direction: Direction) -> Sequence[str]:
+        return sorted({each.plate for each in self._newest(lambda each: each.direction == direction)})
+
     async def confirmations_of_container(self, container: str, direction: Direction) -> Sequence[ConfirmationRecord]:
         return self._newest(lambda each: container in each.containers.split() and each.direction == direction)
 

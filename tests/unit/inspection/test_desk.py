@@ -66,7 +66,7 @@ async def test_a_plate_that_was_not_read_gives_way_to_the_containers(records: Re
 
 
 async def test_a_misread_plate_finds_papers_by_a_plate_that_looks_alike(records: Records) -> None:
-    found = await find(records, plate="1234УБД", near=("1284УБА", "1234УБА"))
+    found = await find(records, plate="1284УБА")
     assert found.confirmation.plate == "1234УБА"
 
 

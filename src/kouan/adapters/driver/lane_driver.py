@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from kouan.adapters.driver.lane_intake import LaneIntake
 from kouan.adapters.driver.lane_state import LaneKeeper
-from kouan.adapters.driver.passage_runner import Cause, PassageRunner
+from kouan.adapters.driver.passage_runner import FINAL, Cause, PassageRunner
 from kouan.adapters.driver.projection import project
 from kouan.adapters.policies import policy_by
 from kouan.gate.commands import Command, FindPapers, IssueOrder, RaiseAlarm, SendCase, SendOrder, Show, StopLane
@@ -31,6 +31,7 @@ from kouan.gate.lanes import (
 )
 from kouan.gate.procedures import Procedure
 from kouan.gate.recovery import fold, resume
+from kouan.gate.roles import PapersQuery
 from kouan.gate.states import Cleared, Ordered, PassageState
 from kouan.protocols.barrier.messages import Barrier, BarrierChanged
 from kouan.protocols.driver_terminal.messages import DriverRead
@@ -250,6 +251,7 @@ class LaneDriver:
 
     async def _find_papers(self, command: FindPapers) -> None:
         query, roles = command.query, self._port.roles
+        twin = self._claim(query)
         try:
             papers = await roles.papers.find_papers(query)
             announced = None if papers is None or papers.confirmation is None else papers.confirmation
@@ -261,12 +263,26 @@ class LaneDriver:
             self._port.fail(error)
             return
         self.intake.announce(who)
-        found: PapersMatched | Failed
         now = roles.clock.now()
-        found = papers or Failed(source="papers", at=now, procedure=Procedure.PAPERS, cause="none")
+        if twin is not None:
+            papers = replace(papers or PapersMatched(source="papers", at=now, confirmation=None), seen_elsewhere=twin)
+        found: PapersMatched | Failed = papers or Failed(
+            source="papers", at=now, procedure=Procedure.PAPERS, cause="none"
+        )
         state = self.runner.state
         if state is not None and state.dossier.passage == query.passage:
             self.runner.feed(EvidenceFound(now, found))
+
+    def _claim(self, query: PapersQuery) -> str | None:
+        """Note that a plate stands in this lane; return the other lane in which it stands as well, if it does (I6)."""
+        if query.plate is None:
+            return None
+        lane, passage = self._port.standing.setdefault(query.plate, (self.name, query.passage))
+        return f"{self._port.setting.port} {lane}" if passage != query.passage else None
+
+    def _unclaim(self, passage: str) -> None:
+        for plate in [plate for plate, (_, holder) in self._port.standing.items() if holder == passage]:
+            del self._port.standing[plate]
 
     def _differs_from_file(self) -> bool:
         return self.lane.mode in ("closed", "draining") or self.lane.direction is not self.setting.direction
@@ -281,6 +297,8 @@ class LaneDriver:
         self.entries.extend(sequences)
         if isinstance(state, Cleared):
             self._spawn(self._follow_up(state))
+        if isinstance(state, FINAL):
+            self._unclaim(state.dossier.passage)
         if self.runner.open is None:
             self.keeper.feed(LaneEmptied(self._port.roles.clock.now()))
         if self._ordered is not None and not isinstance(state, Ordered):

@@ -116,6 +116,7 @@ class PortDriver:
         self.messenger = Messenger(setting.port, self.courier, roles.clock, roles.signer, roles.render)
         self.failure: KouanError | None = None
         self.epochs: dict[str, int] = {}
+        self.standing: dict[str, tuple[str, str]] = {}  # by plate: the lane and passage in which it stands now
         self._failed: asyncio.Future[None] | None = None
         self._unparsed = Unparsed(setting.port, roles.ledger, roles.chance)
         self._seen: frozenset[str] = frozenset()
@@ -199,7 +200,7 @@ class PortDriver:
 
     def take(self, received: Received) -> None:
         """Take one message in. Whatever it holds, it stops nothing."""
-        if received.key and received.key in self._seen:
+        if received.key and _entry_key(received) in self._seen:
             ticket = self.settlement.begin(received)
             if ticket is not None:
                 self.settlement.release(ticket)
@@ -215,7 +216,7 @@ class PortDriver:
                 self.settlement.release(ticket)
 
     def _dispatch(self, topic: Any, message: Any, received: Received, ticket: Ticket | None) -> None:
-        cause = Cause(f"m:{received.key}" if received.key else "", () if ticket is None else (ticket,))
+        cause = Cause(_entry_key(received) if received.key else "", () if ticket is None else (ticket,))
         if topic.port != self.setting.port:
             raise InvalidValue("topic.port", "topic.other_port", f"must be {self.setting.port}")
         match topic:
@@ -310,6 +311,11 @@ class PortDriver:
     def _stop_waiting(self) -> None:
         if self._failed is not None and not self._failed.done():
             self._failed.set_result(None)
+
+
+def _entry_key(received: Received) -> str:
+    """Return the idempotency key of the first entry that a message causes."""
+    return f"m:{received.key}"
 
 
 RELEASES_AGAIN = 50
