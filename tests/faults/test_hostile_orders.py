@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from tests.unit.gate.lane_kit import PLATFORM, PORT, STRANGER, Table
 
 from kouan.gate.lane_controller import step
-from kouan.gate.lane_memory import TOLD_AGAIN_US
-from kouan.gate.lane_state import Actuate, LaneState, OrderCame, Report, Tick
+from kouan.gate.lane_controller.memory import TOLD_AGAIN_US
+from kouan.gate.lane_controller.state import Actuate, LaneState, OrderCame, Report, Tick
 from kouan.protocols import jws
 from kouan.protocols.barrier.messages import Barrier, BarrierPosition
 from kouan.protocols.jws import PrivateKeySigner

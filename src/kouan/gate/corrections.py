@@ -8,7 +8,7 @@ from kouan.gate.commands import Command
 from kouan.gate.dossier import correct_evidence, evidence_of, record_of, with_record
 from kouan.gate.evidence import ContainersRead, DriverIdentified, Evidence, PlatesRead, SealCondition, SealRead
 from kouan.gate.facts import ReviewDecided
-from kouan.gate.lane_view import normal_plate
+from kouan.gate.lane_controller.view import normal_plate
 from kouan.gate.papers_search import ask_for_papers
 from kouan.gate.policy import LanePolicy
 from kouan.gate.procedures import Authority, Procedure

@@ -15,7 +15,7 @@ from kouan.gate.evidence import (
     procedure_of,
 )
 from kouan.gate.facts import HoldPlaced
-from kouan.gate.lane_view import normal_plate
+from kouan.gate.lane_controller.view import normal_plate
 from kouan.gate.policy import LanePolicy
 from kouan.gate.procedures import Procedure
 from kouan.gate.states import Dossier, ProcedureRecord

@@ -11,8 +11,17 @@ import pytest
 from kouan.adapters.lane_controller import frames
 from kouan.adapters.lane_controller.file_log import FileNonceLog
 from kouan.adapters.lane_controller.memory_log import Medium, MemoryNonceLog
-from kouan.gate.lane_records import EpochRaised, Horizon, Intent, Latched, NonceLog, Outcome, Record, SightKept
-from kouan.gate.lane_view import Readings, VehicleView
+from kouan.gate.lane_controller.records import (
+    EpochRaised,
+    Horizon,
+    Intent,
+    Latched,
+    NonceLog,
+    Outcome,
+    Record,
+    SightKept,
+)
+from kouan.gate.lane_controller.view import Readings, VehicleView
 from kouan.protocols.barrier.messages import Barrier, BarrierPosition
 from kouan.protocols.lane_order.messages import ActuationOutcome
 from kouan.vocabulary.errors import Conflict, Corrupt, Unavailable

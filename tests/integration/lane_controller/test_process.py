@@ -12,7 +12,7 @@ from kouan.adapters.lane_controller.driver import run_lane_controller, subscript
 from kouan.adapters.lane_controller.memory_log import Medium, MemoryNonceLog
 from kouan.adapters.memory.link import MemoryBroker, MemoryLink
 from kouan.adapters.mqtt.link import Will
-from kouan.gate.lane_records import Intent
+from kouan.gate.lane_controller.records import Intent
 from kouan.protocols import topics
 from kouan.protocols.barrier.messages import Barrier, BarrierChanged, BarrierPosition
 from kouan.protocols.jws import PrivateKeySigner

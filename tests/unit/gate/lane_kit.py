@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kouan.adapters.lane_controller.memory_log import Medium, MemoryNonceLog
 from kouan.gate.lane_controller import step
-from kouan.gate.lane_restart import SETTLING_US, restart
-from kouan.gate.lane_state import (
+from kouan.gate.lane_controller.restart import SETTLING_US, restart
+from kouan.gate.lane_controller.state import (
     Actuate,
     AnswerCame,
     Commanded,

@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 from tests.unit.gate.lane_kit import LANE, PLATFORM, PORT, STRANGER, Crash, Table, rule_of
 
-from kouan.gate.lane_rules import LONGEST_SILENCE_US
-from kouan.gate.lane_state import Actuate, OrderCame, Report, StatusChanged, Tick, Write
+from kouan.gate.lane_controller.rules import LONGEST_SILENCE_US
+from kouan.gate.lane_controller.state import Actuate, OrderCame, Report, StatusChanged, Tick, Write
 from kouan.protocols.barrier.messages import Barrier, BarrierChanged, BarrierPosition
 from kouan.protocols.lane_order import codec
 from kouan.protocols.lane_order.messages import ActuationOutcome
@@ -368,7 +368,7 @@ def test_a_nonce_that_another_lane_used_is_refused_by_the_log() -> None:
 
 
 def _intent(order: Any, lane: str) -> Any:
-    from kouan.gate.lane_records import Intent
+    from kouan.gate.lane_controller.records import Intent
 
     return Intent(lane, order.order_id, PLATFORM.key_id, order.nonce, order.expires_at)
 
@@ -631,7 +631,7 @@ def test_an_opening_that_goes_on_over_a_restart_is_known_by_its_order() -> None:
 
 def test_a_command_that_the_carrier_may_not_have_taken_is_uncertain_and_not_repeated() -> None:
     from kouan.gate.lane_controller import step
-    from kouan.gate.lane_state import Commanded, IntentWritten
+    from kouan.gate.lane_controller.state import Commanded, IntentWritten
 
     table = Table().ready()
     order = table.order()

@@ -14,10 +14,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from tests.unit.gate.lane_kit import PLATFORM, Crash, Table
 
 from kouan.adapters.lane_controller import frames
-from kouan.gate import lane_controller, lane_devices, lane_restart, lane_rules
-from kouan.gate.lane_records import EpochRaised, Intent, Latched, Uses
-from kouan.gate.lane_state import Actuate, Effect, OrderCame
-from kouan.gate.lane_view import VehicleView
+from kouan.gate.lane_controller import controller as lane_controller
+from kouan.gate.lane_controller import devices as lane_devices
+from kouan.gate.lane_controller import restart as lane_restart
+from kouan.gate.lane_controller import rules as lane_rules
+from kouan.gate.lane_controller.records import EpochRaised, Intent, Latched, Uses
+from kouan.gate.lane_controller.state import Actuate, Effect, OrderCame
+from kouan.gate.lane_controller.view import VehicleView
 from kouan.protocols.barrier.messages import BarrierPosition
 from kouan.protocols.lane_order import codec
 from kouan.protocols.lane_order.messages import OpenOrder

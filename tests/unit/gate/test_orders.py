@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.gate.lane_kit import LANE, PLATFORM, PORT, STRANGER, Table
 
-from kouan.gate.lane_clock import ClockEstimate, join, measure
-from kouan.gate.orders import LONG_EXPIRED_US, check_age, check_audience, peek
+from kouan.gate.lane_controller.clock import ClockEstimate, join, measure
+from kouan.gate.lane_controller.orders import LONG_EXPIRED_US, check_age, check_audience, peek
 from kouan.protocols import jws
 from kouan.protocols.lane_order import codec
 from kouan.vocabulary.clock import SECOND

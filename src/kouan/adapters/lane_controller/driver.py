@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from kouan.adapters.lane_controller.inputs import input_of, subscriptions
 from kouan.adapters.lane_controller.tasks import until_first_ends
 from kouan.gate.lane_controller import step
-from kouan.gate.lane_records import KEPT_US, NonceLog
-from kouan.gate.lane_restart import restart
-from kouan.gate.lane_rules import COMMANDED_WITHIN_US
-from kouan.gate.lane_state import (
+from kouan.gate.lane_controller.records import KEPT_US, NonceLog
+from kouan.gate.lane_controller.restart import restart
+from kouan.gate.lane_controller.rules import COMMANDED_WITHIN_US
+from kouan.gate.lane_controller.state import (
     Actuate,
     AnswerCame,
     Commanded,

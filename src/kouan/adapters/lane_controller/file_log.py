@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from kouan.adapters.lane_controller import frames
-from kouan.gate.lane_records import Record, Uses, compacted
+from kouan.gate.lane_controller.records import Record, Uses, compacted
 from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.errors import Conflict, Unavailable
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from kouan.gate.lane_records import Record
+from kouan.gate.lane_controller.records import Record
 from kouan.vocabulary.errors import Corrupt
 
 MAGIC = b"kouan nonce log 1\n"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from kouan.gate.lane_state import AnswerCame, HoldCame, Input, OrderCame, ResetCame, StatusChanged
+from kouan.gate.lane_controller.state import AnswerCame, HoldCame, Input, OrderCame, ResetCame, StatusChanged
 from kouan.protocols.barrier import codec as barrier
 from kouan.protocols.plate_camera import codec as plate_camera
 from kouan.protocols.plc import codec as plc

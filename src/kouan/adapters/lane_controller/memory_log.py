@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from random import Random
 
 from kouan.adapters.lane_controller import frames
-from kouan.gate.lane_records import Record, Uses, compacted
+from kouan.gate.lane_controller.records import Record, Uses, compacted
 from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.errors import Conflict, Unavailable
 

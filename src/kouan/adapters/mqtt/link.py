@@ -4,15 +4,16 @@ import asyncio
 import contextlib
 import logging
 import math
-import socket
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self
 
 import aiomqtt
 import msgspec
+from aiomqtt.exceptions import MqttConnectError
 
 from kouan.adapters.inbox import Inbox
+from kouan.adapters.mqtt import client as mqtt
 from kouan.protocols.link import Received
 from kouan.vocabulary.errors import InvalidValue, KouanError, NotAllowed, Unavailable
 
@@ -22,13 +23,7 @@ MAX_UNACKNOWLEDGED = 10_000
 """Messages that may wait for the broker's PUBACK. Our choice: minutes of a port's events."""
 
 MAX_IN_FLIGHT = 100
-"""Of these, how many are under way at a time. Our choice: more is no faster (measured), as aiomqtt counts them each time."""
-
-_LEAVE_WITHIN_S = 1.0
-"""How long taking leave may last. Our choice: a broker that reads takes the last bytes in a millisecond."""
-
-_AT_ONCE = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
-"""Options of the socket: a small message does not wait for the acknowledgement of the one before."""
+"""Of these, how many are under way at a time. Our choice: more are no faster; aiomqtt goes through them each time."""
 
 
 class Will(msgspec.Struct, frozen=True):
@@ -72,9 +67,10 @@ def quality_of(topic: str) -> int:
     return 0 if topic.endswith(("/weighbridge/frames", "/command")) else 1
 
 
-class _Unacknowledged(msgspec.Struct):
+class _Outgoing(msgspec.Struct):
     topic: str
     payload: bytes
+    quality: int
     retain: bool
     done: asyncio.Future[None]
     publishing: asyncio.Task[None] | None = None
@@ -115,7 +111,7 @@ class DeviceLink:
         self._persistent = persistent
         self._times = times or MqttTimes()
         self._inbox = Inbox()
-        self._unacknowledged: dict[int, _Unacknowledged] = {}
+        self._unacknowledged: dict[int, _Outgoing] = {}
         self._sent = 0
         self._line: _Line | None = None
         self._up = asyncio.Event()
@@ -153,25 +149,24 @@ class DeviceLink:
         if self._keeper is None:
             raise Unavailable("the link is not open")
         if quality_of(topic) == 0:
-            await self._send_once(topic, payload, retain=retain)
+            await self._send_once(_outgoing(topic, payload, 0, retain=retain))
             return
         if len(self._unacknowledged) >= MAX_UNACKNOWLEDGED:
             raise Unavailable(f"{MAX_UNACKNOWLEDGED} messages wait for the broker at {self._where} already")
         self._sent += 1
         number = self._sent
-        waiting = _Unacknowledged(topic, payload, retain, asyncio.get_running_loop().create_future())
-        self._unacknowledged[number] = waiting
+        message = self._unacknowledged[number] = _outgoing(topic, payload, 1, retain=retain)
         if self._line is not None:
-            self._start(self._line, waiting)
+            self._start(self._line, message)
         try:
             async with asyncio.timeout(self._times.patience_s):
-                await waiting.done
+                await message.done
         except TimeoutError as error:
             raise Unavailable(f"the broker at {self._where} did not acknowledge a message on {topic}") from error
         finally:
             del self._unacknowledged[number]
-            if waiting.publishing is not None:
-                waiting.publishing.cancel()
+            if message.publishing is not None:
+                message.publishing.cancel()
 
     def receive(self) -> AsyncIterator[Received]:
         """Yield messages in the order in which the broker sent them, until the link is closed."""
@@ -182,12 +177,8 @@ class DeviceLink:
 
     def cut(self) -> None:
         """Cut the connection without a word, as a failing network does; the link connects again by itself."""
-        if self._line is None:
-            return
-        sock = self._line.client._client.socket()  # noqa: SLF001  aiomqtt has no public way to lose a connection
-        if sock is not None:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+        if self._line is not None:
+            mqtt.cut(self._line.client)
 
     async def abandon(self) -> None:
         """End without taking leave, as a crashed process does: the broker publishes the will."""
@@ -201,76 +192,70 @@ class DeviceLink:
             keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await keeper
-        for waiting in self._unacknowledged.values():
-            if not waiting.done.done():
-                waiting.done.set_exception(Unavailable("the link was closed"))
+        for message in self._unacknowledged.values():
+            if not message.done.done():
+                message.done.set_exception(Unavailable("the link was closed"))
         self._inbox.close()
 
     @property
     def _where(self) -> str:
         return f"{self._address.host}:{self._address.tcp_port}"
 
-    async def _send_once(self, topic: str, payload: bytes, *, retain: bool) -> None:
+    async def _send_once(self, message: _Outgoing) -> None:
         if self._line is None:
             raise Unavailable(f"no connection to the MQTT broker at {self._where}")
+        publishing = self._start(self._line, message)
         try:
-            await self._line.client.publish(topic, payload, qos=0, retain=retain)
-        except aiomqtt.MqttError as error:
-            raise Unavailable(f"the broker at {self._where} did not take a message on {topic}: {error}") from error
-        except ValueError as error:
-            raise _unfit(topic, error) from error
+            await asyncio.wait([publishing])
+        finally:
+            publishing.cancel()
+        if not message.done.done():
+            raise Unavailable(f"the connection to {self._where} was lost before a message on {message.topic} had left")
+        message.done.result()
 
-    def _start(self, line: _Line, waiting: _Unacknowledged) -> None:
-        waiting.publishing = line.tasks.create_task(self._publish(line.client, waiting))
+    def _start(self, line: _Line, message: _Outgoing) -> asyncio.Task[None]:
+        message.publishing = line.tasks.create_task(self._publish(line.client, message))
+        return message.publishing
 
-    async def _publish(self, client: aiomqtt.Client, waiting: _Unacknowledged) -> None:
+    async def _publish(self, client: aiomqtt.Client, message: _Outgoing) -> None:
+        done = message.done
         try:
-            await client.publish(waiting.topic, waiting.payload, qos=1, retain=waiting.retain, timeout=math.inf)
+            await client.publish(
+                message.topic, message.payload, qos=message.quality, retain=message.retain, timeout=math.inf
+            )
         except aiomqtt.MqttError:
-            return  # the connection is being lost: the next one publishes it
+            return  # the connection is being lost
         except ValueError as error:
-            if not waiting.done.done():
-                waiting.done.set_exception(_unfit(waiting.topic, error))
-        else:
-            if not waiting.done.done():
-                waiting.done.set_result(None)
+            if not done.done():
+                done.set_exception(InvalidValue("topic", "mqtt.publish", f"must be fit for MQTT: {error}"))
+            return
+        if not done.done():
+            done.set_result(None)
 
     async def _keep(self) -> None:
         backoff_s = self._times.backoff_first_s
         while True:
             before = self.connections
+            client = self._new_client()
             try:
-                async with self._connection() as client:
+                async with mqtt.connection(client):
                     await self._serve(client)
             except* (aiomqtt.MqttError, KouanError) as errors:
-                error = errors.exceptions[0]
-                self._refused = error if isinstance(error, KouanError) else None
-                _log.debug("%s has no connection to %s: %s", self._client_id, self._where, error)
+                self._refused = self._refusal(errors)
+                _log.debug("%s has no connection to %s: %s", self._client_id, self._where, errors.exceptions)
             if self.connections > before:
                 backoff_s = self._times.backoff_first_s
             await asyncio.sleep(backoff_s)
             backoff_s = min(self._times.backoff_max_s, backoff_s * 2)
 
-    @contextlib.asynccontextmanager
-    async def _connection(self) -> AsyncIterator[aiomqtt.Client]:
-        """Connect for the length of a block, and leave nothing open behind it."""
-        client = self._new_client()
-        opening = asyncio.create_task(client.__aenter__())
-        try:
-            try:
-                await asyncio.shield(opening)
-            except aiomqtt.MqttConnectError as error:
-                raise NotAllowed(f"the broker at {self._where} refused user {self._address.user}: {error}") from error
-            yield client
-        finally:
-            # aiomqtt connects in a thread, which cannot be stopped: its socket must not be nobody's.
-            await asyncio.wait([opening])
-            if opening.exception() is None:
-                client.timeout = _LEAVE_WITHIN_S
-                with contextlib.suppress(aiomqtt.MqttError):
-                    await client.__aexit__(None, None, None)
-            await asyncio.sleep(0)  # what paho has asked of the loop comes before the end of the socket
-            client._client._sock_close()  # noqa: SLF001  aiomqtt leaves it open where the broker never answered
+    def _refusal(self, errors: ExceptionGroup[aiomqtt.MqttError | KouanError]) -> KouanError | None:
+        """Return what the broker refused, if that is why there is no connection."""
+        for error in errors.exceptions:
+            if isinstance(error, KouanError):
+                return error
+            if isinstance(error, MqttConnectError):
+                return NotAllowed(f"the broker at {self._where} refused user {self._address.user}: {error}")
+        return None
 
     def _new_client(self) -> aiomqtt.Client:
         will = self._will
@@ -286,10 +271,9 @@ class DeviceLink:
             keepalive=self._times.keep_alive_s,
             max_inflight_messages=MAX_IN_FLIGHT,
             max_concurrent_outgoing_calls=MAX_IN_FLIGHT,
-            socket_options=_AT_ONCE,
+            socket_options=mqtt.AT_ONCE,
         )
         client.pending_calls_threshold = MAX_IN_FLIGHT
-        client._client.connect_timeout = self._times.connect_within_s  # noqa: SLF001  not among aiomqtt's settings
         return client
 
     async def _serve(self, client: aiomqtt.Client) -> None:
@@ -300,8 +284,9 @@ class DeviceLink:
             self.connections += 1
             self._refused = None
             line = self._line = _Line(client, tasks)
-            for waiting in self._unacknowledged.values():
-                self._start(line, waiting)
+            for message in self._unacknowledged.values():
+                if not message.done.done():
+                    self._start(line, message)
             self._up.set()
 
     async def _listen(self, client: aiomqtt.Client) -> None:
@@ -328,5 +313,5 @@ class DeviceLink:
             )
 
 
-def _unfit(topic: str, error: ValueError) -> InvalidValue:
-    return InvalidValue("topic", "mqtt.publish", f"must be a topic, with a payload, that MQTT can carry: {error}")
+def _outgoing(topic: str, payload: bytes, quality: int, *, retain: bool) -> _Outgoing:
+    return _Outgoing(topic, payload, quality, retain, asyncio.get_running_loop().create_future())

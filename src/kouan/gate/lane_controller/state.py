@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from kouan.gate.lane_clock import ClockEstimate
-from kouan.gate.lane_records import Record
-from kouan.gate.lane_view import EMPTY, Opening, VehicleView
+from kouan.gate.lane_controller.clock import ClockEstimate
+from kouan.gate.lane_controller.records import Record
+from kouan.gate.lane_controller.view import EMPTY, Opening, VehicleView
 from kouan.protocols.barrier.messages import Barrier, BarrierChanged, BarrierPosition, OpenBarrier
 from kouan.protocols.lane_order.messages import ActuationOutcome, ControllerReport, LaneReset, OpenOrder
 from kouan.protocols.plate_camera.messages import PlateRead

@@ -14,12 +14,22 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from kouan.gate import lane_devices, lane_notices
-from kouan.gate.lane_memory import forget, know, refuse_unwritten, reject, report_of, stamped, tell, tell_again
-from kouan.gate.lane_notices import raise_epoch
-from kouan.gate.lane_records import Intent, Outcome, Reported
-from kouan.gate.lane_rules import judge_order
-from kouan.gate.lane_state import (
+from kouan.gate.lane_controller import devices, notices
+from kouan.gate.lane_controller.memory import (
+    forget,
+    know,
+    refuse_unwritten,
+    reject,
+    report_of,
+    stamped,
+    tell,
+    tell_again,
+)
+from kouan.gate.lane_controller.notices import raise_epoch
+from kouan.gate.lane_controller.orders import check_age, check_audience, peek
+from kouan.gate.lane_controller.records import Intent, Outcome, Reported
+from kouan.gate.lane_controller.rules import judge_order
+from kouan.gate.lane_controller.state import (
     Actuate,
     AnswerCame,
     Commanded,
@@ -42,8 +52,7 @@ from kouan.gate.lane_state import (
     Tick,
     Write,
 )
-from kouan.gate.lane_view import Opening
-from kouan.gate.orders import check_age, check_audience, peek
+from kouan.gate.lane_controller.view import Opening
 from kouan.protocols.barrier.messages import OpenBarrier
 from kouan.protocols.lane_order import codec
 from kouan.protocols.lane_order.messages import ActuationOutcome, OpenOrder
@@ -58,7 +67,7 @@ REPORT_RETRY_US = SECOND
 
 def step(state: LaneState, came: Input, now: int) -> Step:
     """Return the lane after one input at the monotonic instant ``now``, and what it asks for, in order."""
-    return _HANDLERS.get(type(came), lane_devices.see)(state, came, now)
+    return _HANDLERS.get(type(came), devices.see)(state, came, now)
 
 
 def _order_came(state: LaneState, came: OrderCame, now: int) -> Step:
@@ -167,10 +176,10 @@ _HANDLERS: Mapping[type, Callable[[LaneState, Any, int], Step]] = {
     OutcomeWritten: _outcome_written,
     ReportTaken: _report_taken,
     Tick: _tick,
-    ResetCame: lane_notices.reset_came,
-    ResetWritten: lane_notices.reset_written,
-    HoldCame: lane_notices.hold_came,
-    PollSent: lane_notices.poll_sent,
-    AnswerCame: lane_notices.answer_came,
-    StatusChanged: lane_devices.see_status,
+    ResetCame: notices.reset_came,
+    ResetWritten: notices.reset_written,
+    HoldCame: notices.hold_came,
+    PollSent: notices.poll_sent,
+    AnswerCame: notices.answer_came,
+    StatusChanged: devices.see_status,
 }

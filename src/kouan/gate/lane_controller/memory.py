@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
-from kouan.gate.lane_records import KEPT_US
-from kouan.gate.lane_state import Known, LaneState, Report, Stage, Step
+from kouan.gate.lane_controller.records import KEPT_US
+from kouan.gate.lane_controller.state import Known, LaneState, Report, Stage, Step
 from kouan.protocols.lane_order.messages import ActuationOutcome, ControllerReport
 from kouan.vocabulary.clock import SECOND
 

@@ -2,9 +2,9 @@
 
 from msgspec.structs import replace
 
-from kouan.gate.lane_records import Latched, SightKept
-from kouan.gate.lane_state import DeviceMessage, Effect, LaneState, StatusChanged, Step, Write
-from kouan.gate.lane_view import Opening, VehicleView, see_loop, see_vehicle
+from kouan.gate.lane_controller.records import Latched, SightKept
+from kouan.gate.lane_controller.state import DeviceMessage, Effect, LaneState, StatusChanged, Step, Write
+from kouan.gate.lane_controller.view import Opening, VehicleView, see_loop, see_vehicle
 from kouan.protocols.barrier.messages import BarrierChanged, BarrierPosition
 from kouan.protocols.lane_order.messages import ActuationOutcome
 from kouan.protocols.plate_camera.messages import PlateRead

@@ -8,7 +8,7 @@ import base64
 import binascii
 from typing import TypeVar
 
-from kouan.gate.lane_clock import ClockEstimate
+from kouan.gate.lane_controller.clock import ClockEstimate
 from kouan.protocols import jws
 from kouan.protocols.lane_order.messages import HoldNotice, LaneReset, OpenOrder
 from kouan.protocols.signed import SignedCodec

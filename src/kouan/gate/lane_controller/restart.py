@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from kouan.gate.lane_memory import know
-from kouan.gate.lane_records import (
+from kouan.gate.lane_controller.memory import know
+from kouan.gate.lane_controller.records import (
     EpochRaised,
     Horizon,
     Intent,
@@ -16,8 +16,8 @@ from kouan.gate.lane_records import (
     ResetTaken,
     SightKept,
 )
-from kouan.gate.lane_state import Known, LaneSetting, LaneState, OutcomeWritten, Stage, Step, Write
-from kouan.gate.lane_view import Opening
+from kouan.gate.lane_controller.state import Known, LaneSetting, LaneState, OutcomeWritten, Stage, Step, Write
+from kouan.gate.lane_controller.view import Opening
 from kouan.protocols.lane_order.messages import LONGEST_LIFE_US, ActuationOutcome
 from kouan.vocabulary.clock import SECOND
 

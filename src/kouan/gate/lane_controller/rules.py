@@ -7,9 +7,9 @@ between (a hold, a broken loop, the order's end) still stops it.
 
 from collections.abc import Callable
 
-from kouan.gate.lane_clock import MOST_UNCERTAIN_US, ClockEstimate
-from kouan.gate.lane_state import LaneState
-from kouan.gate.lane_view import normal_plate
+from kouan.gate.lane_controller.clock import MOST_UNCERTAIN_US, ClockEstimate
+from kouan.gate.lane_controller.state import LaneState
+from kouan.gate.lane_controller.view import normal_plate
 from kouan.protocols.barrier.messages import BarrierPosition
 from kouan.protocols.lane_order.messages import LaneReset, OpenOrder
 from kouan.vocabulary.clock import SECOND

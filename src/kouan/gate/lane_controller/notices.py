@@ -3,11 +3,12 @@
 
 from msgspec.structs import replace
 
-from kouan.gate.lane_clock import join, measure
-from kouan.gate.lane_memory import know, refuse_unwritten, reject, stamped, tell, tell_again
-from kouan.gate.lane_records import EpochRaised, Latched, ResetTaken
-from kouan.gate.lane_rules import judge_reset
-from kouan.gate.lane_state import (
+from kouan.gate.lane_controller.clock import join, measure
+from kouan.gate.lane_controller.memory import know, refuse_unwritten, reject, stamped, tell, tell_again
+from kouan.gate.lane_controller.orders import check_age, check_audience, peek
+from kouan.gate.lane_controller.records import EpochRaised, Latched, ResetTaken
+from kouan.gate.lane_controller.rules import judge_reset
+from kouan.gate.lane_controller.state import (
     AnswerCame,
     HoldCame,
     IntentTaken,
@@ -20,7 +21,6 @@ from kouan.gate.lane_state import (
     Step,
     Write,
 )
-from kouan.gate.orders import check_age, check_audience, peek
 from kouan.protocols.barrier.messages import BarrierPosition
 from kouan.protocols.lane_order import codec
 from kouan.protocols.lane_order.messages import ActuationOutcome, LaneReset

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from kouan.gate.lane_view import Opening, VehicleView
+from kouan.gate.lane_controller.view import Opening, VehicleView
 from kouan.protocols.barrier.messages import Barrier, BarrierPosition
 from kouan.protocols.lane_order.messages import ActuationOutcome
 from kouan.vocabulary.clock import SECOND, Instant

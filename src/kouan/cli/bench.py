@@ -1,0 +1,61 @@
+"""``kouan bench``: measures of speed, each on engines of its own."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from kouan.cli import options
+from kouan.cli.output import err, show
+from kouan.vocabulary.errors import InvalidValue
+
+app = typer.Typer(help="Measure how fast kouan is on this machine.", no_args_is_help=True)
+
+
+@app.callback()
+def bench() -> None:
+    """Measure how fast kouan is on this machine."""
+
+
+@app.command()
+def gate(
+    seconds: Annotated[float, typer.Option(help="Seconds for each rate, and for the saturation.", min=0.5)] = 10.0,
+    rates: Annotated[str, typer.Option(help="Passages a second, joined by commas.")] = "1.8,18,180",
+    skip: Annotated[
+        list[str] | None, typer.Option(help="Leave out latency, saturation, floor, dbos or run; may be repeated.")
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Measure the gate: latency of orders, passages at saturation, storage floor, DBOS, first cleared lorry."""
+    from kouan.proving.bench_gate.figures import PARTS, BenchSetting, measure
+
+    chosen = frozenset(skip or ())
+    if not chosen <= set(PARTS):
+        raise InvalidValue("skip", "bench.skip", f"must be of {', '.join(PARTS)}")
+    setting = BenchSetting(seconds=seconds, rates=_rates(rates), skip=chosen)
+
+    def tell(stage: str) -> None:
+        err.print(f"[dim]{stage}[/dim]")
+
+    figures = asyncio.run(measure(setting, tell))
+    if json:
+        show("", figures, as_json=True)
+    else:
+        _print(figures)
+
+
+def _rates(text: str) -> tuple[float, ...]:
+    try:
+        found = tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise InvalidValue("rates", "bench.rates", "must be numbers joined by commas, as in 1.8,18,180") from error
+    if not all(0 < rate <= 1000 for rate in found):
+        raise InvalidValue("rates", "bench.rates", "must each be above 0 and at most 1000")
+    return found
+
+
+def _print(figures: Mapping[str, Any]) -> None:
+    rows = {name: value for name, value in figures.items() if name not in {"detail", "environment"}}
+    show("The gate on this machine", rows, as_json=False)
+    show("Measured on", figures["environment"], as_json=False)
