@@ -6,8 +6,8 @@ from kouan.gate.driver_identity import Announced
 from kouan.gate.evidence import Consignment, PapersMatched
 from kouan.gate.roles import GateRecords, PapersQuery
 from kouan.gate.visit import seen_elsewhere
-from kouan.inspection.desk import MatchedPapers, document_of, holds_without_papers
-from kouan.inspection.lookup import Sought, find_papers
+from kouan.inspection.desk import MatchedPapers, document_of, holds_without_papers, match
+from kouan.inspection.lookup import Sought, find_confirmation, gather
 from kouan.inspection.reading import read_driver
 from kouan.inspection.records import ControlOrderRecord
 from kouan.inspection.roles import PapersRecords
@@ -31,11 +31,14 @@ class PapersAtGate:
         """Return the papers in force at ``query.at``, or None where nothing was announced and nothing is held."""
         sought = Sought(query.direction, query.at, query.plate, query.trailer, query.containers)
         elsewhere = await self._seen_elsewhere(query)
-        matched = await find_papers(self._papers, sought)
-        if matched is None:
-            return await self._without(query, elsewhere)
-        await self._ledger.append(note_arrival(matched.confirmation.number, query.passage, query.at))
-        return _told(matched, query, elsewhere)
+        plates = tuple(plate for plate in (query.plate, query.trailer) if plate)
+        record = await find_confirmation(self._papers, sought)
+        if record is None:
+            return await self._without(query, plates, elsewhere)
+        gathered = await gather(self._papers, record, (*plates, *query.containers), query.at)
+        if record.arrived_at is None:
+            await self._ledger.append(note_arrival(record.number, query.passage, query.at))
+        return _told(match(gathered, plates, query.containers, query.at), query, elsewhere)
 
     async def announced(self, confirmation: str) -> Announced | None:
         """Return who was announced, None where that is unknown or was forgotten."""
@@ -54,8 +57,9 @@ class PapersAtGate:
         last = await self._gate.find_sighting(query.plate)
         return seen_elsewhere(last, self._port, query.lane, query.passage, query.at)
 
-    async def _without(self, query: PapersQuery, elsewhere: str | None) -> PapersMatched | None:
-        plates = tuple(plate for plate in (query.plate, query.trailer) if plate)
+    async def _without(
+        self, query: PapersQuery, plates: tuple[str, ...], elsewhere: str | None
+    ) -> PapersMatched | None:
         named = await self._papers.orders_naming((*plates, *query.containers), query.at)
         orders = holds_without_papers(plates, query.containers, named, query.at)
         if not orders and elsewhere is None:

@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import uvicorn
 
@@ -16,8 +17,8 @@ from kouan.adapters.driver.port_driver import PortDriver, Roles
 from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.engines.nats import EmbeddedNats
 from kouan.adapters.engines.postgres import EmbeddedPostgres
-from kouan.adapters.engines.supervisor import ChildEvent, Happening, Supervisor
-from kouan.adapters.engines.tcp_ports import free_tcp_port
+from kouan.adapters.engines.supervisor import Care, ChildEvent, Happening, Supervisor
+from kouan.adapters.engines.tcp_ports import listening_socket
 from kouan.adapters.heads import HeadSigner
 from kouan.adapters.images import FileImages
 from kouan.adapters.passwords import Argon2Hasher
@@ -32,7 +33,7 @@ from kouan.adapters.signing.files import open_sealing_keys
 from kouan.adapters.signing.sealing import Sealer
 from kouan.journeys.crossing import Crossings
 from kouan.journeys.papers_at_gate import PapersAtGate
-from kouan.vocabulary.errors import Fenced, Unavailable
+from kouan.vocabulary.errors import Corrupt, Fenced, KouanError, Unavailable
 from kouan.web.app import create_app
 from kouan.web.services import Services
 from kouan.wiring import keys, links, processes
@@ -47,7 +48,18 @@ from kouan.wiring.settings import BrokerSettings, RunSettings
 _log = logging.getLogger(__name__)
 
 AGAIN_S = 0.5
-"""Pause before everything is built anew after the ledger could not be reached. Our choice."""
+"""Pause before everything is built anew after the ledger failed; it doubles up to LONGEST_PAUSE_S. Our choice."""
+
+LONGEST_PAUSE_S = 5.0
+"""Longest pause before everything is built anew. Our choice."""
+
+END_WITHIN_S = 1.5
+"""How long serving may take to end before it is cut off. Our choice: it takes a tenth of that where nothing hangs."""
+
+CARE = Care(stop_all_within_s=3.0)
+"""How children are looked after; with END_WITHIN_S, all stands still within the 5 s that are promised."""
+
+T = TypeVar("T")
 
 CONSOLE = Path(__file__).resolve().parents[1] / "console_dist"
 """The built console; a checkout makes it with ``make``, a wheel brings it."""
@@ -89,19 +101,34 @@ async def run(
     """Run a port until ``stop`` is set; everything it started is stopped then, within 5 s.
 
     ``ready`` is told once it serves, ``finish`` is awaited before it ends. Raises Conflict where the data folder is
-    in use, Unavailable where an engine does
-    not start, Fenced where another process became the port's writer, Corrupt where the ledger does not verify.
+    in use, Unavailable where an engine does not start, Fenced where another process became the port's writer, Corrupt
+    where the ledger does not verify.
     """
     port = load(settings.port)
     with DataFolder(settings.data) as folder:
-        supervisor = Supervisor(_on_event)
+        supervisor = Supervisor(_on_event, CARE)
         platform = Platform(settings, folder, port, supervisor)
         try:
             tell("engines")
-            dsn, broker = await _engines(settings, folder, supervisor)
-            await _serve_again_and_again(platform, dsn, broker, stop, ready, tell, finish)
+            engines = await _unless(stop, _engines(settings, folder, supervisor))
+            if engines is not None:
+                await _serve_again_and_again(platform, *engines, stop, ready, tell, finish)
         finally:
             await supervisor.stop()
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """Return what the work gives; cancel it and return None where ``stop`` is set first."""
+    working = asyncio.create_task(work)
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    try:
+        await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        if not working.done():
+            working.cancel()
+            await asyncio.wait([working], timeout=END_WITHIN_S)
+    return None if working.cancelled() or not working.done() else working.result()
 
 
 async def _serve_again_and_again(
@@ -113,22 +140,34 @@ async def _serve_again_and_again(
     tell: Tell,
     finish: Finish,
 ) -> None:
+    pause_s = AGAIN_S
+    was_open = False
     while not stop.is_set():
         try:
-            async with serving(platform, dsn, broker, tell) as ended:
+            async with asyncio.timeout(None) as end, contextlib.AsyncExitStack() as stack:
+                ended = await _unless(stop, stack.enter_async_context(serving(platform, dsn, broker, tell)))
+                if ended is None:
+                    return
+                was_open, pause_s = True, AGAIN_S
                 ready(platform)
-                stopping: asyncio.Task[Any] = asyncio.create_task(stop.wait(), name="stop")
-                both: list[asyncio.Task[Any]] = [stopping, ended]
-                await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-                stopping.cancel()
-                if ended.done():
-                    ended.result()
+                await _unless(stop, _end_of(ended))
                 await finish(platform)
-        except Fenced:
+                end.reschedule(asyncio.get_running_loop().time() + END_WITHIN_S)
+        except (Fenced, Corrupt):
             raise
-        except Unavailable as error:
+        except TimeoutError:
+            _log.warning("serving did not end within %s s, and was cut off", END_WITHIN_S)
+        except KouanError as error:
+            # A port that was open is built anew whatever its driver failed with: only memory is in doubt.
+            if not was_open and not isinstance(error, Unavailable):
+                raise
             _log.error("the port starts again from its ledger: %s", error)
-            await asyncio.sleep(AGAIN_S)
+            await _unless(stop, asyncio.sleep(pause_s))
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+
+async def _end_of(task: "asyncio.Task[None]") -> None:
+    await asyncio.shield(task)
 
 
 async def _engines(settings: RunSettings, folder: DataFolder, supervisor: Supervisor) -> tuple[str, BrokerSettings]:
@@ -157,9 +196,11 @@ async def serving(
         await migrate(database)
         driver, board, services, heads = await _build(platform, database, broker, stack, tell)
         platform.driver, platform.board = driver, board
-        server, url = _web_server(platform, services)
-        platform.url = url
-        parts = [driver.run(), heads.run(), board.run(), server.serve()]
+        listening = _listen(platform)
+        stack.callback(listening.close)
+        server = _web_server(services)
+        url = platform.url = f"http://{platform.settings.host}:{listening.getsockname()[1]}"
+        parts = [driver.run(), heads.run(), board.run(), server.serve([listening])]
         tasks = [asyncio.create_task(part, name=f"{port.name} {number}") for number, part in enumerate(parts)]
         stack.push_async_callback(_end, tasks, server)
         stack.push_async_callback(_last_head, heads)
@@ -237,16 +278,19 @@ async def _build(
     return driver, board, services, heads
 
 
-def _web_server(platform: Platform, services: Services) -> tuple[uvicorn.Server, str]:
-    """Return the web server, not started, and where it will be reached; the same tcp port again after a restart."""
+def _listen(platform: Platform) -> socket.socket:
+    """Listen for browsers, where it was asked for or at the same tcp port as before; raise Conflict if it is taken."""
     settings = platform.settings
-    wanted = settings.tcp_port or platform.folder.last_tcp_ports().get("web")
-    tcp_port = settings.tcp_port or free_tcp_port(wanted)
-    platform.folder.remember_tcp_ports(web=tcp_port)
+    before = platform.folder.last_tcp_ports().get("web", 0)
+    listening = listening_socket(settings.host, settings.tcp_port, before)
+    platform.folder.remember_tcp_ports(web=listening.getsockname()[1])
+    return listening
+
+
+def _web_server(services: Services) -> uvicorn.Server:
+    """Return the web server, not started."""
     config = uvicorn.Config(
         create_app(services),
-        host=settings.host,
-        port=tcp_port,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=1,
@@ -254,7 +298,7 @@ def _web_server(platform: Platform, services: Services) -> tuple[uvicorn.Server,
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined] # Ctrl-C is the command's business
-    return server, f"http://{settings.host}:{tcp_port}"
+    return server
 
 
 async def _until_started(server: uvicorn.Server, tasks: list["asyncio.Task[None]"]) -> None:
@@ -302,7 +346,7 @@ async def _forget(task: "asyncio.Task[None]") -> None:
 async def _end(tasks: list["asyncio.Task[None]"], server: uvicorn.Server) -> None:
     server.should_exit = True
     web = tasks[-1]
-    await asyncio.wait([web], timeout=2)
+    await asyncio.wait([web], timeout=1)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

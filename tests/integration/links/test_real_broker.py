@@ -1,16 +1,17 @@
 """What only the real engines can show: broker crashes, sessions that break, and who may say what."""
 
 import asyncio
+import contextlib
+from collections.abc import Coroutine
 
+import aiomqtt
 import pytest
 
 from kouan.adapters.engines.broker_users import BrokerUser
-from kouan.adapters.mqtt import packets
-from kouan.adapters.mqtt.connection import MqttConnection
+from kouan.adapters.mqtt import client as mqtt
 from kouan.adapters.mqtt.link import DeviceLink, MqttAddress, MqttTimes
-from kouan.adapters.mqtt.packets import Publish, Will
 from kouan.adapters.nats.link import NatsAddress, PlatformLink
-from kouan.vocabulary.errors import KouanError, NotAllowed, Unavailable
+from kouan.vocabulary.errors import NotAllowed, Unavailable
 
 from .conftest import LANE, PORT, RealNetwork, take
 
@@ -88,9 +89,8 @@ async def test_a_platform_that_was_cut_off_misses_nothing(real: RealNetwork) -> 
 
 async def test_frames_published_at_quality_1_come_once(real: RealNetwork) -> None:
     platform, device = await real.platform(), await real.device("lane-1")
-    assert device._connection is not None
-    packet = packets.publish(f"{LANE}/weighbridge/frames", b"at 1", packet_id=7, retain=False)
-    device._connection.write(packet)
+    async with mqtt.connection(other := stranger(real.mqtt())):
+        await other.publish(f"{LANE}/weighbridge/frames", b"at 1", qos=1)
     await device.send(f"{LANE}/plc/event", b"end")
     received = await take(platform, 2)
     assert [message.payload for message in received] == [b"at 1", b"end"]
@@ -118,8 +118,8 @@ async def test_the_platform_says_where_it_found_no_broker(real: RealNetwork) -> 
 async def test_nobody_connects_with_a_wrong_password(real: RealNetwork, user: BrokerUser) -> None:
     right = real.mqtt(user)
     async with DeviceLink(MqttAddress(right.host, right.tcp_port, right.user, "guess"), "x") as link:
-        with pytest.raises(KouanError):
-            await link.connected(0.3)
+        with pytest.raises(NotAllowed, match=rf"{right.host}:{right.tcp_port} refused user {right.user}"):
+            await link.connected(1.5)
 
 
 async def test_only_the_platform_connects_by_nats(real: RealNetwork) -> None:
@@ -128,6 +128,22 @@ async def test_only_the_platform_connects_by_nats(real: RealNetwork) -> None:
         address = NatsAddress(real.server.nats_url, access.user, access.password, real.mqtt(user))
         with pytest.raises(Unavailable):
             await PlatformLink(address, PORT).open(within_s=0.5)
+
+
+def stranger(address: MqttAddress, will: aiomqtt.Will | None = None) -> aiomqtt.Client:
+    """Return a client with none of our rules."""
+    return aiomqtt.Client(
+        address.host, address.tcp_port, username=address.user, password=address.password, identifier="other", will=will
+    )
+
+
+async def until_taken_or_cut_off(client: aiomqtt.Client, sending: Coroutine[None, None, None]) -> None:
+    """Wait for a PUBACK, or for the end of the connection."""
+    both = {asyncio.create_task(sending), asyncio.create_task(anext(client.messages))}
+    _, waiting = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+    for each in waiting:
+        each.cancel()
+    await asyncio.gather(*both, return_exceptions=True)
 
 
 class Ear:
@@ -146,39 +162,16 @@ class Ear:
         return heard
 
 
-async def _try_to_publish(real: RealNetwork, user: BrokerUser, topic: str, *, will: bool) -> bool:
-    """Publish past all of our own rules, at QoS 1; return whether the broker accepted it."""
-    address = real.mqtt(user)
-    acknowledged: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-
-    def on_message(_: Publish) -> None:
-        raise AssertionError("nothing was subscribed")
-
-    _, connection = await asyncio.get_running_loop().create_connection(
-        lambda: MqttConnection(on_message, acknowledged.set_result), address.host, address.tcp_port
-    )
-    connection.write(
-        packets.connect(
-            "intruder",
-            user=address.user,
-            password=address.password,
-            clean_session=True,
-            keep_alive_s=5,
-            will=Will(topic, b"smuggled by will") if will else None,
-        )
-    )
-    try:
-        await connection.accepted()
-    except KouanError:
-        return False
-    if not will:
-        connection.write(packets.publish(topic, b"smuggled", packet_id=1, retain=False))
-        closed = asyncio.ensure_future(asyncio.shield(connection.closed))
-        await asyncio.wait({closed, acknowledged}, timeout=5, return_when=asyncio.FIRST_COMPLETED)
-        closed.cancel()
-    connection.abort()
-    await connection.closed
-    return True
+async def _try_to_publish(real: RealNetwork, user: BrokerUser, topic: str, *, will: bool) -> None:
+    """Publish past all of our own rules, at QoS 1."""
+    smuggled = aiomqtt.Will(topic, b"smuggled by will", qos=1, retain=True)
+    intruder = stranger(real.mqtt(user), will=smuggled if will else None)
+    with contextlib.suppress(aiomqtt.MqttError):
+        async with mqtt.connection(intruder):
+            if will:
+                mqtt.cut(intruder)
+            else:
+                await until_taken_or_cut_off(intruder, intruder.publish(topic, b"smuggled", qos=1, timeout=5))
 
 
 BARRIER = f"{LANE}/barrier/command"

@@ -193,7 +193,13 @@ class EmbeddedPostgres:
         process = await asyncio.create_subprocess_exec(
             *argv, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
         )
-        output, _ = await process.communicate()
+        try:
+            output, _ = await process.communicate()
+        except BaseException:  # cancelled: nothing that was begun goes on by itself
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await asyncio.shield(process.wait())
+            raise
         if process.returncode != 0:
             raise Unavailable(f"initdb failed: {output.decode('utf-8', 'replace').strip()}")
         os.rename(draft, self._data)

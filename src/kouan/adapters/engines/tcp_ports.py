@@ -1,9 +1,10 @@
 """Free tcp ports on the loopback interface, the same ones again where that is possible."""
 
 import contextlib
+import errno
 import socket
 
-from kouan.vocabulary.errors import Unavailable
+from kouan.vocabulary.errors import Conflict, Unavailable
 
 LOOPBACK = "127.0.0.1"
 """Engines listen here only; outside clients come through kouan."""
@@ -48,3 +49,22 @@ def free_tcp_ports(count: int, preferred: tuple[int, ...] = ()) -> tuple[int, ..
 def free_tcp_port(preferred: int | None = None) -> int:
     """Return one free tcp port, the preferred one if it is free."""
     return free_tcp_ports(1, () if preferred is None else (preferred,))[0]
+
+
+def listening_socket(host: str, tcp_port: int = 0, preferred: int = 0) -> socket.socket:
+    """Return a socket that listens at ``tcp_port``; where that is 0, at the preferred one or any that is free.
+
+    Raises Conflict where ``tcp_port`` is taken, Unavailable where ``host`` is no address of this machine.
+    """
+    for wanted in (tcp_port,) if tcp_port else (preferred, 0):
+        try:
+            return socket.create_server((host, wanted), family=_family(host), backlog=2048)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            if error.errno != errno.EADDRINUSE:
+                raise Unavailable(f"cannot listen at {host}:{wanted}: {reason}") from error
+    raise Conflict(f"tcp port {tcp_port} of {host} is taken: choose another one, or 0 for a free one")
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET

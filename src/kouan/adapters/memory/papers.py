@@ -45,6 +45,12 @@ class MemoryPapersRecords:
         ]
         return sorted(found, key=lambda record: (record.submitted_at, record.number), reverse=True)
 
+    async def latest_confirmations(self, limit: int) -> Sequence[ConfirmationRecord]:
+        """Return the active confirmations that were handed in last, newest submission first."""
+        all_ = self._records.all("papers_confirmations", ConfirmationRecord)
+        found = [record for record in all_ if record.state == "active"]
+        return sorted(found, key=lambda record: (record.submitted_at, record.number), reverse=True)[:limit]
+
     async def confirmations_of_batch(self, batch: str) -> Sequence[ConfirmationRecord]:
         """Return the confirmations of a batch in every state but ``deleted``, by number."""
         all_ = self._records.all("papers_confirmations", ConfirmationRecord)

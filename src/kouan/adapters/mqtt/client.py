@@ -25,7 +25,7 @@ async def connection(client: aiomqtt.Client) -> AsyncIterator[None]:
     opening = asyncio.create_task(client.__aenter__())
     try:
         await asyncio.shield(opening)
-        if not client._client.is_connected():  # noqa: SLF001
+        if client._client.socket() is None:  # noqa: SLF001
             raise aiomqtt.MqttError("lost as soon as it was accepted")  # aiomqtt forgets a loss at this moment
         yield
     finally:
