@@ -96,6 +96,12 @@ def keep_answer_alone(answer: Answer) -> Unit:
     return Unit((Draft("access.answered/1", answer.username, key, body),), guards=(keep_answer(answer),))
 
 
+def note_forgotten(subject: str, by: str, now: Instant) -> Unit:
+    """Note that a person's key is to be destroyed; recorded before it is, so that none is destroyed unnoted."""
+    draft = Draft("access.person_forgotten/1", subject, f"access:forgotten:{subject}", canonical({"at": now, "by": by}))
+    return Unit((draft,))
+
+
 def session_holds(session: Session, now: Instant) -> bool:
     """Say whether a session has not expired."""
     return session.created_at <= now < session.expires_at

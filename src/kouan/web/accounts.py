@@ -1,4 +1,4 @@
-"""Accounts of people and machines, and the machines' tokens; for administrators."""
+"""Accounts of people and machines, the machines' tokens, and the right to be forgotten; for administrators."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from kouan.access.people import Account, Agency, Role
 from kouan.access.policy import Action
-from kouan.access.use_cases import issue_token, revoke_token, save_account
+from kouan.access.use_cases import issue_token, note_forgotten, revoke_token, save_account
 from kouan.vocabulary.errors import NotFound
 from kouan.web.answers import json_answer, no_content
 from kouan.web.callers import Caller, GuardedRoute, Needed, asks
@@ -124,6 +124,28 @@ async def revoke_machine_token(
     if found is None or found.revoked_at is not None:
         raise NotFound("there is no such token in force")
     await services.ledger.append(revoke_token(found, caller.username, services.clock.now()))
+    return no_content()
+
+
+class PersonToForget(Shape):
+    """Whose personal data to forget: the number of a travel document, and who issued it (ICAO 9303 code)."""
+
+    document_number: Annotated[str, StringConstraints(min_length=5, max_length=20, pattern=r"^[A-Z0-9]+$")]
+    issuer: Annotated[str, StringConstraints(min_length=1, max_length=3, pattern=r"^[A-Z]+$")]
+
+
+@router.post("/persons/forgetting", status_code=204)
+@asks(Action.FORGET_PERSON)
+async def forget_person(body: PersonToForget, caller: Caller, services: Needed) -> Response:
+    """Destroy the key under which a person's data is sealed: nobody can read it again, and the chain still verifies."""
+    identities = (f"{body.issuer}/{body.document_number}", body.document_number)
+    found = [await services.subjects.find_subject(identity) for identity in identities]
+    subjects = [subject for subject in dict.fromkeys(found) if subject is not None]
+    if not subjects:
+        raise NotFound("nothing is known of this person")
+    for subject in subjects:
+        await services.ledger.append(note_forgotten(subject, caller.username, services.clock.now()))
+        await services.ledger.forget(subject)
     return no_content()
 
 

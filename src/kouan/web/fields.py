@@ -17,7 +17,7 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=LI
 Why = Annotated[
     str,
     StringConstraints(
-        min_length=1, max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*\S[^\x00-\x08\x0b-\x1f\x7f]*$"
+        min_length=1, max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x08\x0b-\x1f\x7f]*$"
     ),
 ]
 """A reason that a person gives (``gate.review.MAX_REASON``)."""

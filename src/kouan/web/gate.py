@@ -23,7 +23,6 @@ from kouan.web.gate_shapes import (
     HoldRequest,
     Holds,
     LaneView,
-    Overview,
     Passages,
     PassageStateName,
     PassageView,
@@ -32,6 +31,7 @@ from kouan.web.gate_shapes import (
     Reviews,
     Turn,
 )
+from kouan.web.overview_shapes import Overview
 from kouan.web.problems import FieldError, ProblemError, refused, render
 from kouan.web.services import Services
 from kouan.web.session import proven_again

@@ -1,14 +1,21 @@
 """The API's description (OpenAPI 3.1), made from its routes."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
 
-from kouan.web.callers import COOKIE, CSRF_HEADER, GuardedRoute, Need, need_of
+from kouan.web.answers import json_answer
+from kouan.web.callers import COOKIE, CSRF_HEADER, GuardedRoute, Need, need_of, public
+from kouan.web.openapi_page import page_of
 from kouan.web.problems import MEDIA_TYPE, TITLES
+from kouan.web.routes import guarded_routes, routed
 
 VERSION = "1.0"
 """Version of the API; a change that old clients cannot bear is a new base path."""
@@ -55,44 +62,84 @@ _READ_FAILURE = (404, 422)
 
 def describe(app: FastAPI) -> dict[str, Any]:
     """Return the description of an application's API."""
-    document = get_openapi(title="kouan", version=VERSION, summary=SUMMARY, routes=app.routes)
-    schemas = document["components"]["schemas"]
+    described = get_openapi(title="kouan", version=VERSION, summary=SUMMARY, routes=app.routes)
+    schemas = described["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     schemas["Problem"] = _PROBLEM
-    document["components"]["securitySchemes"] = _SCHEMES
+    described["components"]["securitySchemes"] = _SCHEMES
     needs = _needs(app)
-    for path, item in document["paths"].items():
+    for path, item in described["paths"].items():
         for method, operation in item.items():
             _complete(operation, method, needs[operation["operationId"]], named="{" in path)
-    document["servers"] = [{"url": "/"}]
-    return document
+    described["servers"] = [{"url": "/"}]
+    return described
 
 
 def _needs(app: FastAPI) -> dict[str, Need]:
     return {route.name: need_of(route.endpoint) for route in guarded_routes(app)}
 
 
-def guarded_routes(app: FastAPI) -> list[GuardedRoute]:
-    """Return every route of the API."""
-    routers: tuple[APIRouter, ...] = app.state.routers
-    return [route for router in routers for route in router.routes if isinstance(route, GuardedRoute)]
+def document() -> dict[str, Any]:
+    """Return the description of the API."""
+    return describe(routed())
+
+
+def text() -> str:
+    """Return the description as the text of ``docs/reference/openapi.json``."""
+    return json.dumps(document(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+class Description:
+    """The description of an application's API, made when it is first asked for."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        self._made: tuple[dict[str, Any], Methods] | None = None
+        self.router = APIRouter(route_class=GuardedRoute)
+
+        @self.router.get("/openapi.json", include_in_schema=False)
+        @public
+        async def get_openapi() -> Response:
+            """Return the description of the API."""
+            return json_answer(self._make()[0])
+
+    def pages(self) -> list[Route]:
+        """Return the page on which people read the description."""
+
+        async def page(_: Request) -> Response:
+            return HTMLResponse(page_of(self._make()[0]), headers={"cache-control": "no-cache"})
+
+        return [Route("/api/docs", page, methods=["GET"], include_in_schema=False)]
+
+    def methods(self, path: str) -> list[str]:
+        """Return the methods that a path has."""
+        return self._make()[1].of(path)
+
+    def _make(self) -> "tuple[dict[str, Any], Methods]":
+        if self._made is None:
+            described = describe(self._app)
+            self._made = (described, Methods(described))
+        return self._made
 
 
 class Methods:
     """Which methods a path of the API has, for answers that name them (RFC 9110 section 15.5.6)."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        self._paths = [
-            (re.compile(re.sub(r"\{[^}]*\}", "[^/]+", re.escape(path).replace("\\{", "{").replace("\\}", "}"))), item)
-            for path, item in document["paths"].items()
+        self._items: Mapping[str, Mapping[str, Any]] = document["paths"]
+        self._templates = [
+            (re.compile(re.sub(r"{[^}]*}", "[^/]+", path)), item) for path, item in self._items.items() if "{" in path
         ]
 
     def of(self, path: str) -> list[str]:
-        """Return the methods of a path, in order; those of the console where the API has no such path."""
-        found = [item for pattern, item in self._paths if pattern.fullmatch(path)]
-        methods = {method.upper() for item in found for method in item}
-        return sorted(methods) if methods else ["GET", "HEAD"]
+        """Return the methods of a path, in order; those of the console where the API has no such path.
+
+        A path without parameters goes before those with some (OpenAPI 3.1, path templating).
+        """
+        templates = (item for pattern, item in self._templates if pattern.fullmatch(path))
+        found = self._items.get(path) or next(templates, None)
+        return ["GET", "HEAD"] if found is None else sorted(method.upper() for method in found)
 
 
 def _complete(operation: dict[str, Any], method: str, need: Need, *, named: bool) -> None:
@@ -106,8 +153,8 @@ def _complete(operation: dict[str, Any], method: str, need: Need, *, named: bool
         failures += _READ_FAILURE
     if need.anonymous and method != "get":
         failures += (401, 403)
+    failures += [int(status) for status in operation["responses"] if status >= "400"]
     responses = operation["responses"]
-    responses.pop("422", None)
     for status in sorted(set(failures)):
         responses[str(status)] = {
             "description": TITLES[status],

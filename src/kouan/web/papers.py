@@ -1,6 +1,7 @@
 """Papers handed in beforehand: vehicle confirmations, manifests, declarations; looked up, and deleted by batch."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -8,8 +9,10 @@ from fastapi import APIRouter, Body, Path, Query, Request
 from starlette.responses import Response
 
 from kouan.access.policy import Action
+from kouan.inspection.desk import document_of
 from kouan.inspection.fields import violations_of
-from kouan.inspection.records import ConfirmationRecord, DeclarationRecord, ManifestRecord
+from kouan.inspection.papers import ConsignmentLine
+from kouan.inspection.records import ConfirmationRecord, ConsignmentRecord, DeclarationRecord, ManifestRecord
 from kouan.inspection.use_cases import Accepted, refusal_of
 from kouan.journeys.hand_in import PapersCounter
 from kouan.vocabulary.errors import NotFound
@@ -19,6 +22,7 @@ from kouan.web.answered import once
 from kouan.web.answers import json_answer, no_content
 from kouan.web.callers import Caller, GuardedRoute, Needed, asks
 from kouan.web.fields import LINE, IdempotencyKey, Instant, Page, Shape
+from kouan.web.paper_schemas import confirmation_body, declaration_body, manifest_body
 from kouan.web.problems import FieldError, ProblemError
 from kouan.web.services import Services
 
@@ -30,7 +34,9 @@ TRIES = 3
 CHANGED = refusal_of("")
 """What a paper is answered that somebody else changed at the same time."""
 
-Document = Annotated[dict[str, Any], Body(max_length=64, description="The document; see docs/reference/papers.md.")]
+Document = Annotated[
+    dict[str, Any], Body(max_length=64, description="The document, its fields named by their data elements.")
+]
 PaperNumber = Annotated[str, Path(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9-]+$")]
 
 Record = ConfirmationRecord | ManifestRecord | DeclarationRecord
@@ -65,7 +71,7 @@ class Papers(Shape):
     items: list[PaperView]
 
 
-@router.post("/confirmations", response_model=Taken, status_code=201)
+@router.post("/confirmations", response_model=Taken, status_code=201, openapi_extra=confirmation_body())
 @asks(Action.SUBMIT_PAPERS)
 async def submit_vehicle_confirmation(
     request: Request, body: Document, caller: Caller, services: Needed, idempotency_key: IdempotencyKey = None
@@ -75,7 +81,7 @@ async def submit_vehicle_confirmation(
     return await once(request, services, caller, idempotency_key, taking)
 
 
-@router.post("/manifests", response_model=Taken, status_code=201)
+@router.post("/manifests", response_model=Taken, status_code=201, openapi_extra=manifest_body())
 @asks(Action.SUBMIT_PAPERS)
 async def submit_original_manifest(
     request: Request, body: Document, caller: Caller, services: Needed, idempotency_key: IdempotencyKey = None
@@ -85,7 +91,7 @@ async def submit_original_manifest(
     return await once(request, services, caller, idempotency_key, taking)
 
 
-@router.post("/declarations", response_model=Taken, status_code=201)
+@router.post("/declarations", response_model=Taken, status_code=201, openapi_extra=declaration_body())
 @asks(Action.SUBMIT_PAPERS)
 async def submit_customs_declaration(
     request: Request, body: Document, caller: Caller, services: Needed, idempotency_key: IdempotencyKey = None
@@ -140,7 +146,7 @@ async def find_papers(
     """Return the papers of a vehicle or of a batch, newest first; without either, the latest announced vehicles."""
     found = await _find(services, "".join((plate or "").split()).upper(), (batch or "").strip(), limit)
     found.sort(key=lambda record: (record.submitted_at, record.number), reverse=True)
-    return json_answer({"items": [_view(record) for record in found[:limit]]})
+    return json_answer({"items": await _views(services, found[:limit])})
 
 
 async def _find(services: Services, plate: str, batch: str, limit: int) -> list[Record]:
@@ -148,12 +154,9 @@ async def _find(services: Services, plate: str, batch: str, limit: int) -> list[
     if batch:
         found: list[Record] = [*await papers.confirmations_of_batch(batch), *await papers.manifests_of_batch(batch)]
         return [record for record in found if not plate or getattr(record, "plate", plate) == plate]
-    vehicles: list[Record] = []
-    for direction in Direction:
-        plates = [plate] if plate else list(await papers.active_plates(direction))[:limit]
-        for each in plates:
-            vehicles += await papers.confirmations_of_plate(each, direction)
-    return vehicles
+    if plate:
+        return [record for way in Direction for record in await papers.confirmations_of_plate(plate, way)]
+    return list(await papers.latest_confirmations(limit))
 
 
 @router.get("/{number}", response_model=PaperView)
@@ -165,10 +168,56 @@ async def get_paper(number: PaperNumber, services: Needed) -> Response:
     record = record or await papers.find_manifest(number) or await papers.find_declaration(number)
     if record is None:
         raise NotFound(f"there is no paper {number}")
-    return json_answer(_view(record))
+    return json_answer((await _views(services, [record]))[0])
 
 
-def _view(record: Record) -> Mapping[str, Any]:
+async def _views(services: Services, records: Sequence[Record]) -> list[Mapping[str, Any]]:
+    """Return papers as they are shown; what their vehicles wait for is looked up for all at once."""
+    carried = {
+        record.number: document_of(record).consignments for record in records if isinstance(record, ConfirmationRecord)
+    }
+    held: dict[tuple[str, str], ConsignmentRecord] = {}
+    for way in Direction:
+        numbers = {
+            line.number: None for record in records if record.direction == way for line in _lines(carried, record)
+        }
+        for one in await services.papers.consignments(list(numbers), way) if numbers else ():
+            held[one.direction, one.number] = one
+    wanted = {
+        number: None
+        for record in records
+        for line in _lines(carried, record)
+        if (number := _declaration(line, held.get((record.direction, line.number))))
+    }
+    declared = {paper.number for paper in await services.papers.declarations(list(wanted))} if wanted else set()
+    return [_view(record, _missing(record, _lines(carried, record), held, declared)) for record in records]
+
+
+def _lines(carried: Mapping[str, tuple[ConsignmentLine, ...]], record: Record) -> tuple[ConsignmentLine, ...]:
+    return carried.get(record.number, ()) if isinstance(record, ConfirmationRecord) else ()
+
+
+def _declaration(line: ConsignmentLine, held: ConsignmentRecord | None) -> str | None:
+    return (held.declaration if held else None) or line.declaration
+
+
+def _missing(
+    record: Record,
+    lines: Sequence[ConsignmentLine],
+    held: Mapping[tuple[str, str], ConsignmentRecord],
+    declared: AbstractSet[str],
+) -> list[dict[str, str]]:
+    """Return what a vehicle still waits for: manifests of its consignments, and declarations of these."""
+    missing = []
+    for line in lines:
+        found = held.get((record.direction, line.number))
+        number = _declaration(line, found)
+        missing += [_lack("manifest", line.number)] if found is None else []
+        missing += [_lack("declaration", number)] if number and number not in declared else []
+    return missing
+
+
+def _view(record: Record, missing: list[dict[str, str]]) -> Mapping[str, Any]:
     kinds = {ConfirmationRecord: "confirmation", ManifestRecord: "manifest", DeclarationRecord: "declaration"}
     return {
         "kind": kinds[type(record)],
@@ -179,9 +228,13 @@ def _view(record: Record) -> Mapping[str, Any]:
         "direction": record.direction,
         "state": record.status if isinstance(record, DeclarationRecord) else record.state,
         "received_at": record.submitted_at,
-        "missing": [],
+        "missing": missing,
         "details": msgspec.Raw(record.document),
     }
+
+
+def _lack(kind: str, number: str) -> dict[str, str]:
+    return {"field": kind, "rule": f"papers.no_{kind}", "mend": f"hand in the {kind} of {number}"}
 
 
 def paper_refused(refusal: Refused) -> ProblemError:

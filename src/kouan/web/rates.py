@@ -1,5 +1,6 @@
 """Token buckets: how often a client may ask (https://en.wikipedia.org/wiki/Token_bucket)."""
 
+import math
 from collections import OrderedDict
 
 import msgspec
@@ -33,7 +34,7 @@ class Buckets:
         """Return a client's bucket with a token in it; raise ProblemError as ``take`` does."""
         bucket = self._filled(client, self._clock.monotonic())
         if bucket.tokens < 1:
-            wait_s = int((1 - bucket.tokens) / self._rate.per_s) + 1
+            wait_s = math.ceil((1 - bucket.tokens) / self._rate.per_s)
             raise ProblemError(429, f"Ask again in {wait_s} s.", headers={"retry-after": str(wait_s)})
         return bucket
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from kouan.access.people import Account, Agency, Principal, Role
 from kouan.access.policy import Action, actions_of
 from kouan.access.use_cases import admitted, check_password, close_session, open_session, step_up, stepped_up
+from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.errors import NotFound
 from kouan.vocabulary.verdict import Refused
 from kouan.web.answers import json_answer, no_content
@@ -82,13 +83,20 @@ AtDoor = Annotated[Door, Depends(door_of)]
 async def sign_in(request: Request, body: SignIn, services: Needed, door: AtDoor) -> Response:
     """Sign in with a password; the answer sets the session's cookie."""
     account = await door.check(body.username, body.password, address_of(request.scope))
-    return await begin(request, services, account, json_answer(_view_of(account)))
+    response = json_answer(_view_of(account))
+    return await begin(request, services, account, response, proven_at=services.clock.now())
 
 
-async def begin(request: Request, services: Services, account: Account, response: Response) -> Response:
-    """Open a session for an account whose identity was proven, and put its cookie into a response."""
-    secret = services.secret()
-    session, unit = open_session(account, secret, services.clock.now())
+async def begin(
+    request: Request, services: Services, account: Account, response: Response, *, proven_at: Instant | None
+) -> Response:
+    """Open a session for an account, and put its cookie into a response.
+
+    ``proven_at`` is when the person proved to be who they are, None where nobody says: then they must again, for
+    dangerous acts.
+    """
+    secret, now = services.secret(), services.clock.now()
+    session, unit = open_session(account, secret, now, proven_at if proven_at is None else min(proven_at, now))
     await services.ledger.append(unit)
     _set_cookie(request, response, secret, (session.expires_at - session.created_at) // 1_000_000)
     return response

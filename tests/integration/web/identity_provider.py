@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from kouan.web.oidc import challenge_of
+from kouan.web.identity_provider import challenge_of
 
 
 class Provider:

@@ -117,6 +117,34 @@ async def test_papers_are_deleted_by_their_batch(port: WebPort):
     assert (await carrier.delete(f"{API}/papers/batches/B20251010001")).status_code == 404
 
 
+async def test_a_paper_says_what_its_vehicle_still_waits_for(port: WebPort):
+    carrier = port.machine("carrier")
+    line = {"number": "MF2025101000017", "hs_code": "2701121000", "goods": "coking coal", "gross_kg": 32_000}
+    loaded = CONFIRMATION | {"load": "loaded", "cargo": "coking_coal", "consignments": [line]}
+    taken = await carrier.post(f"{API}/papers/confirmations", json=loaded)
+    assert taken.status_code == 201, taken.text
+    missing = json_of(await carrier.get(f"{API}/papers?plate=1234УБА"))["items"][0]["missing"]
+    assert missing == [
+        {"field": "manifest", "rule": "papers.no_manifest", "mend": "hand in the manifest of MF2025101000017"}
+    ]
+
+
+async def test_a_person_is_forgotten_and_the_ledger_still_verifies(port: WebPort):
+    carrier, admin = port.machine("carrier"), port.machine("admin")
+    await carrier.post(f"{API}/papers/confirmations", json=CONFIRMATION)
+    paper = json_of(await carrier.get(f"{API}/papers/V2025101000042"))
+    commitment = paper["details"]["driver"]
+    assert b"E1234567" in (await port.ledger.open_personal(commitment) or b"")
+    person = {"document_number": "E1234567", "issuer": "MNG"}
+    assert (await admin.post(f"{API}/persons/forgetting", json=person)).status_code == 204
+    assert await port.ledger.open_personal(commitment) is None
+    assert (await admin.post(f"{API}/persons/forgetting", json=person)).status_code == 404
+    size = await port.ledger.size()
+    proof = json_of(await port.machine("auditor").get(f"{API}/ledger/consistency?first=3&second={size}"))
+    hashes = [bytes.fromhex(proof[name]) for name in ("first_root", "second_root")]
+    verify_consistency(3, size, *hashes, [bytes.fromhex(node) for node in proof["path"]])
+
+
 # -- messages
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.integration.web.web_kit import PEOPLE, WebPort, web_port
 
 from kouan.web.callers import GuardedRoute, need_of
-from kouan.web.openapi import guarded_routes
+from kouan.web.routes import guarded_routes
 
 ANYBODY = {"sign_in", "begin_oidc", "finish_oidc", "get_messages", "get_openapi", "get_health"}
 SIGNED_IN = {"get_session", "sign_out"}
@@ -50,6 +50,7 @@ TABLE: dict[str, set[str]] = {
     "put_account": {"admin"},
     "issue_machine_token": {"admin"},
     "revoke_machine_token": {"admin"},
+    "forget_person": {"admin"},
 }
 
 EXAMPLES = {

@@ -95,16 +95,11 @@ class WebPort:
         self.tokens: dict[str, str] = {}
 
     async def start(self, **changes: Any) -> "WebPort":
-        sealer = Sealer(SealingKeys(bytes(32), bytes(range(32))), self.chance.randbytes)
-        self.ledger = await MemoryLedger.open_writer(self.disk, PORT.name, self.clock, sealer)
-        self.records = MemoryGateRecords(self.disk, PORT.name)
-        self.papers = MemoryPapersRecords(self.disk, PORT.name)
-        self.accounts = MemoryAccounts(self.disk, PORT.name)
+        await self.open_storage(Sealer(SealingKeys(bytes(32), bytes(range(32))), self.chance.randbytes))
         self.policy = policy_of(PORT, load_rulebook(PORT))
         self.board = LiveBoard(board_setting_of(PORT), self.policy.rulebook, self.ledger, self.records, self.clock)
         self.link = self.broker.platform_link(PortName(PORT.name))
         desk = PapersAtGate(PORT.name, self.papers, self.records, self.ledger)
-        subjects = MemorySubjects(self.disk, sealer)
         self.driver = PortDriver(
             setting_of(PORT),
             self.policy,
@@ -115,7 +110,7 @@ class WebPort:
                 papers=desk,
                 drivers=desk,
                 crossings=Crossings(self.papers, self.records, self.ledger),
-                subjects=subjects,
+                subjects=self.subjects,
                 clock=self.clock,
                 signer=PrivateKeySigner(platform_key(PORT.name), Ed25519PrivateKey.from_private_bytes(bytes(32))),
                 keys={},
@@ -136,7 +131,7 @@ class WebPort:
                 "ledger": self.ledger,
                 "gate": self.records,
                 "papers": self.papers,
-                "subjects": subjects,
+                "subjects": self.subjects,
                 "salt": lambda: self.chance.randbytes(16),
                 "tiles": self.ledger,
                 "accounts": self.accounts,
@@ -151,6 +146,13 @@ class WebPort:
         )
         self.app: FastAPI = create_app(self.services)
         return self
+
+    async def open_storage(self, sealer: Sealer) -> None:
+        self.ledger: Any = await MemoryLedger.open_writer(self.disk, PORT.name, self.clock, sealer)
+        self.records: Any = MemoryGateRecords(self.disk, PORT.name)
+        self.papers: Any = MemoryPapersRecords(self.disk, PORT.name)
+        self.accounts: Any = MemoryAccounts(self.disk, PORT.name)
+        self.subjects: Any = MemorySubjects(self.disk, sealer)
 
     def secret(self) -> str:
         return f"secret-{next(self.secrets)}-{self.chance.getrandbits(128):032x}"
@@ -237,10 +239,10 @@ def json_of(answer: httpx.Response) -> Any:
     return msgspec.json.decode(answer.content)
 
 
-async def until(done: Callable[[], bool]) -> None:
+async def until(done: Callable[[], bool], patience_s: float = 10) -> None:
     """Let the loop run until something holds."""
-    for _ in range(1000):
-        if done():
-            return
+    loop = asyncio.get_running_loop()
+    give_up = loop.time() + patience_s
+    while not done():
+        assert loop.time() < give_up, "it never came to be"
         await asyncio.sleep(0)
-    raise AssertionError("it never came to be")

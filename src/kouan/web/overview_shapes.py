@@ -1,0 +1,77 @@
+"""What the API shows of the port as a whole."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from kouan.web.fields import Instant, Shape
+from kouan.web.gate_shapes import Reason
+
+
+class Queue(Shape):
+    """Vehicles that wait before the gate."""
+
+    in_: Annotated[int, Field(alias="in")]
+    out: int
+
+
+class Sources(Shape):
+    """How many devices are heard of, and how many there are."""
+
+    online: int
+    total: int
+
+
+class LedgerStands(Shape):
+    """How far the ledger is, and how far its last signed head."""
+
+    size: int
+    head_size: int | None
+    head_at: Instant | None
+
+
+class Minute(Shape):
+    """How many vehicles passed in the minute that began at ``t``."""
+
+    t: Instant
+    in_: Annotated[int, Field(alias="in")]
+    out: int
+
+
+class Alarm(Shape):
+    """Something that needed attention: priority 1 (emergency) to 4 (advisory)."""
+
+    at: Instant
+    lane: str
+    passage: str | None
+    priority: int
+    reason: Reason
+
+
+class UnparsedCount(Shape):
+    """How many messages on a topic could not be read since the start, and the rule that the last one broke."""
+
+    topic: str
+    count: int
+    rule: str
+
+
+class Overview(Shape):
+    """The port's counters. Stop times, rate and releases are of the last hour; null where there was no passage."""
+
+    port: str
+    name: dict[str, str]
+    now: Instant
+    in_today: int
+    out_today: int
+    queue: Queue
+    sources: Sources
+    stop_median_s: float | None
+    stop_p95_s: float | None
+    passages_per_h: int | None
+    released_pm: int | None
+    ledger: LedgerStands
+    lanes: list[str]
+    history: list[Minute]
+    alarms: list[Alarm]
+    unparsed: list[UnparsedCount]
