@@ -1,0 +1,82 @@
+"""What happens shows at once, and what is not known any more looks so."""
+
+import re
+
+from playwright.sync_api import Page, expect
+from tests.browser.conftest import OpenContext, until
+from tests.browser.line import Line
+
+WATCH = """
+window.waits = [];
+const add = EventTarget.prototype.addEventListener;
+const open = window.EventSource;
+window.EventSource = class extends open {
+  addEventListener(name, handler, ...rest) {
+    super.addEventListener(name, (event) => {
+      const at = performance.now();
+      handler(event);
+      queueMicrotask(() => window.waits.push(performance.now() - at));
+    }, ...rest);
+  }
+};
+window.shifts = [];
+new PerformanceObserver((list) => list.getEntries().forEach((entry) => window.shifts.push(entry.value)))
+  .observe({type: "layout-shift", buffered: false});
+"""
+
+
+def test_a_change_is_on_the_page_within_250_ms_of_its_event_and_moves_nothing_else(
+    context_of: OpenContext, port_url: str
+) -> None:
+    page = context_of(port_url).new_page()
+    page.goto(f"{port_url}/?lang=en")
+    page.locator("[data-lane]").nth(18).wait_for()
+    page.wait_for_timeout(500)
+    page.add_init_script(WATCH)
+    page.reload()
+    page.locator("[data-lane]").nth(18).wait_for()
+    until(page, "() => document.querySelectorAll('.map text').length > 5")
+    page.evaluate("window.shifts.length = 0; window.waits.length = 0")
+    until(page, "() => window.waits.length > 40")
+    assert page.evaluate("window.waits.sort((a, b) => a - b)[Math.floor(window.waits.length * 0.9)]") < 250
+    assert page.evaluate("window.shifts.reduce((a, b) => a + b, 0)") < 0.01
+
+
+def test_the_procedures_of_a_lane_fill_up_as_they_end(page: Page, port_url: str) -> None:
+    lanes = page.request.get(f"{port_url}/api/v1/lanes").json()
+    fresh = next(
+        (lane["lane"] for lane in lanes if lane["passage"] and lane["passage"]["state"] == "collecting"),
+        lanes[0]["lane"],
+    )
+    page.goto(f"{port_url}/lanes/{fresh}?lang=en")
+    page.locator('[data-procedure="weight"][data-state="done"]').wait_for(timeout=60_000)
+    expect(page.locator('[data-procedure="weight"]')).to_contain_text(re.compile(r"\d\d,\d\d\d kg"))
+
+
+def test_a_lost_connection_greys_the_view_and_says_since_when(context_of: OpenContext, port_url: str) -> None:
+    with Line(port_url) as line:
+        page = context_of(line.url).new_page()
+        page.goto(f"{line.url}/?lang=en")
+        page.locator("[data-lane]").first.wait_for()
+        expect(page.get_by_text("Connection lost")).to_have_count(0)
+        line.cut()
+        notice = page.get_by_text(re.compile(r"Connection lost since \d\d:\d\d:\d\d"))
+        notice.wait_for(timeout=5_000)
+        assert "grayscale" in page.locator("main").evaluate("e => getComputedStyle(e).filter")
+        stood = page.locator(".clock").inner_text()
+        page.wait_for_timeout(1_200)
+        assert page.locator(".clock").inner_text() == stood
+        line.mend()
+        expect(notice).to_have_count(0, timeout=15_000)
+
+
+def test_a_late_overview_is_hatched_and_carries_its_age(context_of: OpenContext, fixture_url: str) -> None:
+    page = context_of(fixture_url).new_page()
+    page.add_init_script(
+        "const now = performance.now.bind(performance); window.ahead = 0; performance.now = () => now() + window.ahead"
+    )
+    page.goto(f"{fixture_url}/?lang=en")
+    page.get_by_text("Stop time, median").wait_for()
+    page.evaluate("window.ahead = 40_000")
+    expect(page.locator("footer dl")).to_have_class(re.compile("stale"))
+    expect(page.locator("footer dl")).to_contain_text(re.compile("not updated for [34]\\d s"))
