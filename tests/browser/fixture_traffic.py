@@ -128,6 +128,7 @@ class Planned:
             "findings": self.findings,
             "allowed": allowed,
             "needs_second": self.outcome != "DIVERT_MANUAL",
+            "needs_survey": self.outcome == "DIVERT_RADIATION",
             "first": self.first,
             "authority": self.findings[0]["authority"],
         }

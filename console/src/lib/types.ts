@@ -180,6 +180,7 @@ export interface ReviewItem {
   findings: Finding[];
   allowed: ReviewAction[];
   needs_second: boolean;
+  needs_survey: boolean;
   first: { by: string; action: ReviewAction; reason: string; at: Instant } | null;
   authority: Authority;
 }

@@ -135,6 +135,12 @@ def needs_second(findings: Sequence[Finding], rulebook: Rulebook, at: Instant) -
     return any(term is not None and term.second_person for term in terms)
 
 
+def needs_survey(findings: Sequence[Finding], rulebook: Rulebook, at: Instant) -> bool:
+    """Say whether exceptions from these findings need what a survey by hand found (I8)."""
+    terms = [exception_terms(finding, rulebook, at) for finding in findings]
+    return any(term is not None and term.needs_survey for term in terms)
+
+
 def _act(
     state: InReview, fact: ReviewDecided, second: ReviewConfirmed | None, now: Instant, policy: LanePolicy
 ) -> Move | str:

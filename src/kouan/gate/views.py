@@ -12,7 +12,7 @@ from kouan.gate.evidence import Failed
 from kouan.gate.lanes import Lane
 from kouan.gate.moves import priority_of, reviewer_of
 from kouan.gate.procedures import Authority, Procedure
-from kouan.gate.review import allowed_actions, needs_second
+from kouan.gate.review import allowed_actions, needs_second, needs_survey
 from kouan.gate.roles import PassageRecord
 from kouan.gate.rulebook import Rulebook
 from kouan.gate.states import (
@@ -200,6 +200,7 @@ def review_item(state: InReview, rulebook: Rulebook, authority: Authority | None
         "findings": msgspec.to_builtins(standing),
         "allowed": list(allowed_actions(decision, reader, rulebook, dossier.opened_at)),
         "needs_second": needs_second(own, rulebook, dossier.opened_at),
+        "needs_survey": needs_survey(own, rulebook, dossier.opened_at),
         "first": {"by": first.by, "action": first.action, "reason": first.reason, "at": first.at} if first else None,
         "authority": asked,
     }

@@ -32,7 +32,9 @@ def console_routes(folder: str | None) -> list[Route]:
     async def serve(request: Request) -> Response:
         path = str(request.path_params.get("path", ""))
         if path == "api" or path.startswith("api/"):
-            return ProblemError(404).response()
+            methods: list[str] = request.app.state.methods(request.url.path)
+            found = ProblemError(405, headers={"allow": ", ".join(methods)}) if methods else ProblemError(404)
+            return found.response()
         return _file(root, path)
 
     return [Route("/{path:path}", serve, methods=["GET"], include_in_schema=False)]

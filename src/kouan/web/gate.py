@@ -9,9 +9,10 @@ from starlette.responses import Response
 
 from kouan.access.people import Principal
 from kouan.access.policy import Action, may
+from kouan.gate.catalogue import render
 from kouan.gate.procedures import Authority
 from kouan.gate.views import passage_summary
-from kouan.vocabulary.verdict import Granted, Reason, Refused
+from kouan.vocabulary.verdict import Granted, Refused
 from kouan.web.answered import once
 from kouan.web.answers import json_answer, no_content
 from kouan.web.callers import Caller, GuardedRoute, Needed, asks
@@ -32,7 +33,7 @@ from kouan.web.gate_shapes import (
     Turn,
 )
 from kouan.web.overview_shapes import Overview
-from kouan.web.problems import FieldError, ProblemError, refused, render
+from kouan.web.problems import FieldError, ProblemError, refused
 from kouan.web.services import Services
 from kouan.web.session import proven_again
 
@@ -234,7 +235,7 @@ def _told(verdict: Granted | Refused, services: Services) -> Response:
         return json_answer(RECORDED)
     reason = verdict.reasons[0]
     if reason.code in STEP_UP:
-        mend = render(Reason(reason.code), _texts(services))
+        mend = render(_texts(services), reason)
         raise ProblemError(403, errors=[FieldError("password", "access.step_up", mend)])
     raise refused(verdict, _texts(services))
 

@@ -106,6 +106,7 @@ class ReviewItem(Shape):
     findings: list[Finding]
     allowed: list[ReviewAction]
     needs_second: bool
+    needs_survey: bool
     first: FirstDecision | None
     authority: Authority
 

@@ -1,7 +1,7 @@
 """The catalogues of messages: reasons, refusals and words of every screen, by language."""
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
@@ -13,7 +13,10 @@ from kouan.web.callers import GuardedRoute, Needed, public
 router = APIRouter(route_class=GuardedRoute, tags=["messages"])
 
 
-@router.get("/messages/{language}", response_model=dict[str, str])
+_SAME: dict[int | str, dict[str, Any]] = {304: {"description": "Nothing has changed since the tag that was sent."}}
+
+
+@router.get("/messages/{language}", response_model=dict[str, str], responses=_SAME)
 @public
 async def get_messages(
     request: Request, language: Annotated[str, Path(max_length=8, pattern=r"^[a-z]{2,8}$")], services: Needed

@@ -133,13 +133,13 @@ class Methods:
         ]
 
     def of(self, path: str) -> list[str]:
-        """Return the methods of a path, in order; those of the console where the API has no such path.
+        """Return the methods of a path, in order; none where the API has no such path.
 
         A path without parameters goes before those with some (OpenAPI 3.1, path templating).
         """
         templates = (item for pattern, item in self._templates if pattern.fullmatch(path))
         found = self._items.get(path) or next(templates, None)
-        return ["GET", "HEAD"] if found is None else sorted(method.upper() for method in found)
+        return [] if found is None else sorted(method.upper() for method in found)
 
 
 def _complete(operation: dict[str, Any], method: str, need: Need, *, named: bool) -> None:

@@ -11,12 +11,16 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from kouan.gate.catalogue import render
 from kouan.vocabulary.errors import Conflict, InvalidValue, KouanError, NotAllowed, NotFound, Unavailable
 from kouan.vocabulary.verdict import Reason, Refused
 
 _log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+
+PAGE_METHODS = ("GET", "HEAD")
+"""What an address may be asked for that is not the API's."""
 
 TITLES = {
     400: "The request cannot be read",
@@ -78,19 +82,14 @@ class ProblemError(KouanError):
         return Response(msgspec.json.encode(document), self.status, headers, MEDIA_TYPE)
 
 
-def refused(refusal: Refused, messages: Mapping[str, str], status: int = 409, field: str = "") -> ProblemError:
-    """Return a refusal of business as a problem, each reason rendered by a catalogue."""
-    return ProblemError(
-        status, errors=[FieldError(field, reason.code, render(reason, messages)) for reason in refusal.reasons]
-    )
+def refused(refusal: Refused, messages: Mapping[str, str], status: int = 409) -> ProblemError:
+    """Return a refusal of business as a problem; a reason that does not say its mend itself is rendered."""
+    return ProblemError(status, errors=[_reason_error(reason, messages) for reason in refusal.reasons])
 
 
-def render(reason: Reason, messages: Mapping[str, str]) -> str:
-    """Return a reason as text; one that the catalogue lacks shows its code, so that nothing is hidden."""
-    text = messages.get(reason.code, reason.code)
-    for name, value in reason.params.items():
-        text = text.replace("{" + name + "}", str(value))
-    return text
+def _reason_error(reason: Reason, messages: Mapping[str, str]) -> FieldError:
+    mend = reason.params.get("mend") or render(messages, reason)
+    return FieldError(str(reason.params.get("field", "")), reason.code, str(mend))
 
 
 def problem_of(error: KouanError) -> ProblemError:
@@ -124,7 +123,7 @@ def install(app: FastAPI) -> None:
             return ProblemError(500).response()
         headers = {name.lower(): value for name, value in (error.headers or {}).items()}
         if error.status_code == 405:
-            headers["allow"] = ", ".join(request.app.state.methods(request.url.path))
+            headers["allow"] = ", ".join(request.app.state.methods(request.url.path) or PAGE_METHODS)
         detail = error.detail if error.status_code not in (404, 405) else ""
         return ProblemError(error.status_code, detail, headers=headers).response()
 

@@ -1,6 +1,7 @@
 """An ASGI client that reads a response while it is still being written."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ class Stream:
         self.events: list[tuple[str, Any]] = []
         self.ended = False
         self.slow: asyncio.Event | None = None
+        self._came = asyncio.Condition()
         scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -43,6 +45,11 @@ class Stream:
         return {"type": "http.disconnect"}
 
     async def _send(self, message: dict[str, Any]) -> None:
+        await self._take(message)
+        async with self._came:
+            self._came.notify_all()
+
+    async def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.headers = {name.decode(): value.decode() for name, value in message["headers"]}
@@ -64,12 +71,10 @@ class Stream:
         found = [data for event, data in self.events if event == name and lane in (None, data.get("lane"))]
         return found[-1] if found else None
 
-    async def until(self, done: Any, patience_s: float = 10) -> None:
-        loop = asyncio.get_running_loop()
-        give_up = loop.time() + patience_s
-        while not done():
-            assert loop.time() < give_up, "it never came"
-            await asyncio.sleep(0.005)
+    async def until(self, done: Callable[[], object], patience_s: float = 10) -> None:
+        """Wait until what was received so far satisfies a condition."""
+        async with self._came:
+            await asyncio.wait_for(self._came.wait_for(lambda: bool(done())), patience_s)
 
     async def close(self) -> None:
         if not self._gone.done():

@@ -112,10 +112,47 @@ async def test_nobody_lifts_the_finding_of_another_authority(port: WebPort):
     assert json_of(refused)["errors"][0]["rule"] == "review.not_yours"
 
 
-async def test_a_passage_that_nobody_knows_is_not_found_and_an_ended_one_is_refused(port: WebPort):
+async def test_a_passage_that_nobody_knows_is_not_found_and_one_that_ended_is_refused(port: WebPort):
     customs = await port.person("inspector")
-    body = {"action": "divert", "reason": "why not"}
+    body = {"action": "refuse", "reason": "not their seal"}
     assert (await customs.post(f"{API}/reviews/nothing/decision", json=body)).status_code == 404
+    passage = await port.arrive(seal=DIFFERS)
+    assert (await customs.post(f"{API}/reviews/{passage}/decision", json=body)).status_code == 200
+    late = await customs.post(f"{API}/reviews/{passage}/decision", json=body)
+    assert late.status_code == 409
+    assert json_of(late)["errors"][0]["rule"] == "review.closed"
+
+
+async def test_a_hold_voids_an_order_that_is_out_and_the_lane_hears_of_it_before_the_answer(port: WebPort):
+    passage = await port.arrive()
+    assert port.state() == "ordered"
+    heard = port.broker.device_link("listener", subscriptions=("kouan/ganqimaodu/I3/order/hold",))
+    customs = await port.person("inspector")
+    hold = {"plate": "1234 УБА", "kind": "detain", "reason": "word from the mountains"}
+    assert (await customs.post(f"{API}/holds", json=hold)).status_code == 201
+    async for received in heard.receive():
+        assert received.topic == "kouan/ganqimaodu/I3/order/hold"
+        break
+    await until(lambda: port.driver.lanes["I3"].recorded.void == "hold")
+    kinds = [entry.kind for entry in await port.ledger.read(stream=passage)]
+    assert kinds[-1] == "gate.hold_seen/1"
+
+
+async def test_a_vehicle_that_enters_while_a_hold_is_recorded_meets_it_as_well(port: WebPort, monkeypatch):
+    customs = await port.person("inspector")
+    append, entered = port.ledger.append, []
+
+    async def slow(unit):
+        if any(draft.kind == "gate.hold/1" for draft in unit.drafts) and not entered:
+            entered.append(await port.arrive(seal=DIFFERS))
+        return await append(unit)
+
+    monkeypatch.setattr(port.ledger, "append", slow)
+    hold = {"plate": "1234 УБА", "kind": "detain", "reason": "word from the mountains"}
+    assert (await customs.post(f"{API}/holds", json=hold)).status_code == 201
+    await until(lambda: "hold.detain" in _codes(port))
+    assert (await port.records.lane_epochs())["I3"] == 1
+    assert "gate.epoch_raised/1" in [entry.kind for entry in await port.ledger.read(stream="I3")]
 
 
 async def test_a_hold_reaches_the_vehicle_at_the_stop_line_before_it_is_answered(port: WebPort):

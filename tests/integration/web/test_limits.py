@@ -119,6 +119,12 @@ async def test_a_method_that_a_path_lacks_is_answered_with_those_that_it_has(por
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+async def test_an_address_that_only_takes_something_in_is_not_a_page(port: WebPort):
+    answer = await port.machine("admin").get("/api/v1/persons/forgetting")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "POST"
+
+
 async def test_over_https_the_cookie_stays_on_https(port: WebPort):
     client = port.client(**{"x-kouan-csrf": "1"})
     body = {"username": "auditor", "password": PASSWORD}

@@ -108,3 +108,10 @@ def test_each_change_of_a_row_is_a_statement_of_its_own() -> None:
     closing = passage_statement(opened, drive.state, NOON)
     assert (closing.name, closing.params["closed_at"]) == ("gate.close_passage", NOON)
     assert passage_statement(drive.state, drive.state, NOON).name == "gate.update_passage"
+
+
+def test_a_review_item_of_a_radiation_alarm_asks_for_a_survey_by_hand() -> None:
+    alarmed = ordered(radiation={"gamma_alarm": True}, seal={"number": "CN7654321"})
+    assert review_item(alarmed.state, BOOK)["needs_survey"] is True  # type: ignore[arg-type]
+    sealed = ordered(seal={"number": "CN7654321"})
+    assert review_item(sealed.state, BOOK)["needs_survey"] is False  # type: ignore[arg-type]
