@@ -19,6 +19,9 @@ _log = logging.getLogger(__name__)
 EVERY_S = 20.0
 """Seconds between two signed heads. Our choice: three tries within the minute that invariant I19 allows."""
 
+AGAIN_S = 2.0
+"""Seconds after which a head is signed again that could not be kept. Our choice: the minute must not run out."""
+
 
 class PublicSigner(HeadKey, Protocol):
     """A signer whose public key is known."""
@@ -78,8 +81,9 @@ class HeadSigner:
     async def run(self) -> None:
         """Sign for ever; what cannot be kept now is signed again soon."""
         while True:
+            signed = None
             try:
-                await self.sign()
+                signed = await self.sign()
             except Unavailable as error:
                 _log.warning("the ledger's head was not kept: %s", error)
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(AGAIN_S if signed is None else EVERY_S)

@@ -69,6 +69,10 @@ class PapersRecords(Protocol):
         """Return the active confirmations that name a container, newest submission first."""
         ...
 
+    async def latest_confirmations(self, limit: int) -> Sequence[ConfirmationRecord]:
+        """Return the active confirmations that were handed in last, newest submission first."""
+        ...
+
     async def confirmations_of_batch(self, batch: str) -> Sequence[ConfirmationRecord]:
         """Return the confirmations of a batch in every state but ``deleted``, by number."""
         ...

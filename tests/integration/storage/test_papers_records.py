@@ -65,6 +65,8 @@ async def test_a_confirmation_is_found_by_plate_container_and_batch(player: Play
     assert await player.papers.confirmations_of_container("CSQU3054383", IN) == [CONFIRMATION]
     assert await player.papers.confirmations_of_container("CSQU305438", IN) == []
     assert await player.papers.confirmations_of_batch("B1") == [CONFIRMATION, other]
+    assert await player.papers.latest_confirmations(10) == [later, other, CONFIRMATION]
+    assert await player.papers.latest_confirmations(1) == [later]
     await papers.granted(("insert_confirmation", changed(CONFIRMATION, number="C4", plate="А129ХУ196")))
     assert await player.papers.active_plates(IN) == ["А129ХУ196", "蒙B023H6"]
 

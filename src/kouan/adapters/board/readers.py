@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 
 HEARTBEAT_S = 5.0
-"""Seconds between two signs of life on a quiet stream (``docs/reference/api.md``)."""
+"""Seconds between two signs of life. Our choice: a console that misses two of them says so within twelve seconds."""
 
 GATHER_S = 0.05
 """Seconds for which changes are gathered before they are told. Our choice: a fifth of the 250 ms that a change may

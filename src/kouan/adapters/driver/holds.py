@@ -52,7 +52,7 @@ class HoldDesk:
     ) -> str | Refused:
         """Hold a vehicle or container, and return the hold's number; raise InvalidValue for a plate that is none."""
         if by.agency is Agency.TRADE:
-            return refuse("hold.not_yours")
+            return refuse("hold.authority", field="", mend="only those who decide at the gate place holds")
         hold = HoldRecord(
             number=number or f"H-{hashlib.sha256(self._secret().encode()).hexdigest()[:20]}",
             authority=by.agency.value,
@@ -80,9 +80,9 @@ class HoldDesk:
             if hold is None:
                 raise NotFound(f"there is no hold {number}")
             if hold.lifted_at is not None:
-                return refuse("hold.not_in_force", number=number)
+                return refuse("hold.not_in_force", field="number", mend="must be a hold in force")
             if hold.authority != by.agency.value:
-                return refuse("hold.not_yours", number=number)
+                return refuse("hold.not_yours", field="number", mend=f"only {hold.authority} may lift it")
             now = self._clock.now()
             ordered = lift_order(await self._papers.find_order(number), by.agency, by.username, reason, now)
             if isinstance(ordered, Refused):

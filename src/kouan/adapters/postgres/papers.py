@@ -41,6 +41,10 @@ class PostgresPapersRecords:
         rows = await self._all("papers.confirmations_of_container", container=container, direction=str(direction))
         return [ConfirmationRecord(*row) for row in rows]
 
+    async def latest_confirmations(self, limit: int) -> Sequence[ConfirmationRecord]:
+        """Return the active confirmations that were handed in last, newest submission first."""
+        return [ConfirmationRecord(*row) for row in await self._all("papers.latest_confirmations", limit=limit)]
+
     async def confirmations_of_batch(self, batch: str) -> Sequence[ConfirmationRecord]:
         """Return the confirmations of a batch in every state but ``deleted``, by number."""
         return [ConfirmationRecord(*row) for row in await self._all("papers.confirmations_of_batch", batch=batch)]

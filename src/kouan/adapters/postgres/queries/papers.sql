@@ -157,6 +157,14 @@ WHERE port = %(port)s AND string_to_array(containers, ' ') @> ARRAY[%(container)
   AND state = 'active'
 ORDER BY submitted_at DESC, number COLLATE "C" DESC;
 
+-- name: papers.latest_confirmations
+-- use: query
+-- The active confirmations that were handed in last.
+SELECT number, version, batch, direction, plate, trailer, containers, digest, document, state, submitted_at, changed_at,
+       arrived_at, passage
+FROM papers_confirmations WHERE port = %(port)s AND state = 'active'
+ORDER BY submitted_at DESC, number COLLATE "C" DESC LIMIT %(limit)s;
+
 -- name: papers.confirmations_of_batch
 -- use: query
 -- The confirmations of a batch that are not deleted.
