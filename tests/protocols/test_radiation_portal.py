@@ -245,12 +245,17 @@ def test_an_occupancy_with_missing_lines_proves_nothing(sent):
 
 
 def test_a_skipped_number_means_that_lines_were_lost():
-    first, second, third = told([*SCAN, EndLine(1), *SCAN, EndLine(3), *SCAN, EndLine(4)])
+    first, second, third = told([*QUIET, *SCAN, EndLine(1), *SCAN, EndLine(3), *SCAN, EndLine(4)])
     assert [first.incomplete, second.incomplete, third.incomplete] == [False, True, False]
 
 
+def test_a_reader_that_began_amid_an_occupancy_does_not_take_it_for_whole():
+    first, second = told([*SCAN, EndLine(1), *QUIET, *SCAN, EndLine(2)])
+    assert [first.incomplete, second.incomplete] == [True, False]
+
+
 def test_the_number_goes_on_at_zero_after_its_largest():
-    assert [each.incomplete for each in told([*SCAN, EndLine(999_999), *SCAN, EndLine(0)])] == [False, False]
+    assert [each.incomplete for each in told([*QUIET, *SCAN, EndLine(999_999), *SCAN, EndLine(0)])] == [False, False]
 
 
 def test_a_lost_end_line_leaves_the_alarm_with_its_own_vehicle():

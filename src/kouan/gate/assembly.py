@@ -19,6 +19,7 @@ from kouan.gate.evidence import (
     SealRead,
     Weighed,
 )
+from kouan.gate.procedures import Procedure
 from kouan.protocols.container_camera.messages import ContainerPosition, ContainerRead, NoContainer
 from kouan.protocols.disinfection.messages import DisinfectionDone
 from kouan.protocols.fields import Image
@@ -69,6 +70,7 @@ class Assembly:
         self._occupancy: tuple[Occupancy, str] | None = None
         self._weighed = False
         self._measured = False
+        self._known: frozenset[Procedure] = frozenset()
         self._clear()
 
     @property
@@ -80,6 +82,20 @@ class Assembly:
     def next_due(self) -> Instant | None:
         """When ``due`` has something to give, if nothing else comes."""
         return min((at for at in (self._plates_due, self._containers_due, self._health_due) if at), default=None)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether readings wait for their other half, or for the vehicle that they are of."""
+        return self.next_due is not None or bool(self._early) or (self._sprayed is not None and self._health is None)
+
+    @property
+    def early_occupancy(self) -> bool:
+        """Whether a portal's occupancy waits for the next vehicle."""
+        return self._occupancy is not None
+
+    def forget_occupancy(self) -> None:
+        """Forget the occupancy that waits: it was of a vehicle that was measured already."""
+        self._occupancy = None
 
     def begin(self, track: int, now: Instant) -> tuple[Evidence, ...]:
         """Begin with a vehicle that stopped; return the evidence that was there already."""
@@ -94,6 +110,17 @@ class Assembly:
             if reading.track == track:
                 found += self.take(reading, at)
         return tuple(found)
+
+    def resume(self, track: int, now: Instant, known: frozenset[Procedure]) -> None:
+        """Go on with a vehicle of which an earlier process recorded evidence for the procedures ``known``.
+
+        What that process made it of may come again in part, so half a pair is waited for no longer to say something
+        else; a whole pair still counts. Weight and radiation are measured once a stop, as they were before.
+        """
+        self.begin(track, now)
+        self._known = known
+        self._weighed = Procedure.WEIGHT in known
+        self._measured = Procedure.RADIATION in known
 
     def end(self) -> None:
         """Forget the vehicle: it left, or nobody knows any more which it is."""
@@ -168,6 +195,7 @@ class Assembly:
         self._health_due: Instant = 0
         self._weighed = False
         self._measured = False
+        self._known = frozenset()
 
     def _plate(self, reading: PlateRead, now: Instant) -> tuple[Evidence, ...]:
         if reading.position is PlatePosition.FRONT:
@@ -176,7 +204,8 @@ class Assembly:
             self._rear = reading
         if self._front is not None and self._rear is not None:
             return self._end_plates()
-        self._plates_due = now + PAIR_WAIT_US
+        if Procedure.PLATES not in self._known:
+            self._plates_due = now + PAIR_WAIT_US
         return ()
 
     def _end_plates(self) -> tuple[Evidence, ...]:
@@ -187,7 +216,8 @@ class Assembly:
         self._boxes[reading.position] = reading
         if len(self._boxes) == len(ContainerPosition):
             return self._end_containers()
-        self._containers_due = now + PAIR_WAIT_US
+        if Procedure.CONTAINER not in self._known:
+            self._containers_due = now + PAIR_WAIT_US
         return ()
 
     def _no_container(self, reading: NoContainer) -> tuple[Evidence, ...]:
@@ -207,7 +237,8 @@ class Assembly:
             self._sprayed = reading
         else:
             self._health = reading
-            self._health_due = now + DISINFECTION_WAIT_US
+            if Procedure.HEALTH not in self._known:
+                self._health_due = now + DISINFECTION_WAIT_US
         return self._end_health() if self._sprayed is not None else ()
 
     def _end_health(self) -> tuple[Evidence, ...]:

@@ -53,7 +53,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     trouble: Reason | None = None
 
     def _find(self, kind: type[_Kind]) -> _Kind | None:
-        return next((found for found in self.evidence if isinstance(found, kind)), None)
+        for found in self.evidence:
+            if isinstance(found, kind):
+                return found
+        return None
 
     @property
     def positioned(self) -> Positioned | None:

@@ -1,15 +1,17 @@
 """Case files: what each authority is told of a passage, and when; nobody is told what others decide on."""
 
+import functools
 import hashlib
 from collections.abc import Mapping
 
+import msgspec
 from msgspec.structs import replace
 
 from kouan.gate.case import Case
 from kouan.gate.commands import SendCase
 from kouan.gate.decide import unusable
 from kouan.gate.decision import AgencyVerdict
-from kouan.gate.dossier import case_of, record_of
+from kouan.gate.dossier import case_of
 from kouan.gate.procedures import Authority, Procedure
 from kouan.gate.states import CaseSent, Dossier
 from kouan.ledger.entries import canonical
@@ -40,8 +42,7 @@ def send_cases(dossier: Dossier, now: Instant) -> tuple[Dossier, tuple[SendCase,
     for authority, needed in NEEDED.items():
         if not _complete(dossier, needed):
             continue
-        told = [*_identity(case, authority), facts_for(case, authority)]
-        digest = hashlib.sha256(canonical(told)).hexdigest()[:16]
+        digest = _digest(msgspec.json.encode([*_identity(case, authority), facts_for(case, authority)]))
         sent = next((old for old in dossier.cases if old.authority == authority), None)
         if sent is not None and sent.digest == digest and not _ran_out(dossier, sent, now):
             continue
@@ -50,6 +51,12 @@ def send_cases(dossier: Dossier, now: Instant) -> tuple[Dossier, tuple[SendCase,
         dossier = replace(dossier, cases=(*others, CaseSent(authority, revision, digest, now)))
         commands.append(_case(dossier, case, authority, revision))
     return dossier, tuple(commands)
+
+
+@functools.lru_cache(maxsize=1024)
+def _digest(told: bytes) -> str:
+    """Return the digest of what an authority is told; most steps of a passage leave that as it was."""
+    return hashlib.sha256(canonical(msgspec.json.decode(told))).hexdigest()[:16]
 
 
 def ask_again(dossier: Dossier, now: Instant) -> Dossier:
@@ -98,7 +105,7 @@ def _case(dossier: Dossier, case: Case, authority: Authority, revision: int) -> 
 
 
 def _complete(dossier: Dossier, needed: tuple[Procedure, ...]) -> bool:
-    return all(record.ended for name in needed if (record := record_of(dossier, name)) is not None)
+    return all(record.ended for record in dossier.procedures if record.procedure in needed)
 
 
 def _ran_out(dossier: Dossier, sent: CaseSent, now: Instant) -> bool:

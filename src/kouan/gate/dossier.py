@@ -27,7 +27,10 @@ PLATFORM = "platform"
 
 def record_of(dossier: Dossier, procedure: Procedure) -> ProcedureRecord | None:
     """Return how far a procedure is, or None where this lane does not have it."""
-    return next((record for record in dossier.procedures if record.procedure == procedure), None)
+    for record in dossier.procedures:  # asked dozens of times a step, and a generator would cost three times that
+        if record.procedure == procedure:
+            return record
+    return None
 
 
 def with_record(dossier: Dossier, record: ProcedureRecord) -> Dossier:

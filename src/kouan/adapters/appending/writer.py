@@ -16,6 +16,10 @@ from kouan.vocabulary.errors import Conflict, Fenced, KouanError, Unavailable
 MAX_GROUP = 512
 """Most units in one commit. Our choice: at 40 µs a unit a commit stays near 20 ms, so that nobody waits long."""
 
+GATHER_S = 0.004
+"""Least time between the beginnings of two commits where units came in between. Our choice: the next commit is shared
+by all that come meanwhile, and who comes alone still waits for nobody."""
+
 MAX_WAITING = 20_000
 """Most units that may wait. Our choice: ten seconds' work at 2,000 units/s; beyond it, callers are told at once."""
 
@@ -112,9 +116,12 @@ class GroupWriter:
                 if not self._waiting:
                     self._wake = asyncio.get_running_loop().create_future()
                     await self._wake
+                began_s = asyncio.get_running_loop().time()
                 group = self._take()
                 if group:
                     await self._record(group)
+                if self._waiting:
+                    await asyncio.sleep(began_s + GATHER_S - asyncio.get_running_loop().time())
         except Exception as error:  # noqa: BLE001 - whatever it is, no caller may wait for ever
             self._stop(Unavailable(f"the ledger's writer failed: {error!r}"))
 

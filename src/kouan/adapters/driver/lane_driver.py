@@ -13,7 +13,9 @@ from kouan.adapters.driver.lane_state import LaneKeeper
 from kouan.adapters.driver.passage_runner import FINAL, Cause, PassageRunner
 from kouan.adapters.driver.projection import project
 from kouan.adapters.policies import policy_by
+from kouan.gate.assembly import Reading
 from kouan.gate.commands import Command, FindPapers, IssueOrder, RaiseAlarm, SendCase, SendOrder, Show, StopLane
+from kouan.gate.dossier import evidence_of
 from kouan.gate.events import Event, PassageOpened
 from kouan.gate.evidence import Failed, PapersMatched
 from kouan.gate.facts import EvidenceFound, OrderSigned, VehicleArrived
@@ -29,6 +31,7 @@ from kouan.gate.lanes import (
     decode_lane,
     show_mode,
 )
+from kouan.gate.papers_search import papers_query
 from kouan.gate.procedures import Procedure
 from kouan.gate.recovery import fold, resume
 from kouan.gate.roles import PapersQuery
@@ -118,8 +121,13 @@ class LaneDriver:
             raise Corrupt(f"passage {passage} has no beginning")
         self._recorded = state
         self.entries = [entry.seq for entry in entries]
-        self.intake.resume(state.dossier.track)
-        self.keeper.feed(VehicleEntered(state.dossier.opened_at))
+        dossier = state.dossier
+        self.intake.resume(dossier)
+        self._claim(papers_query(dossier))
+        papers = evidence_of(dossier, Procedure.PAPERS)
+        if isinstance(papers, PapersMatched) and papers.confirmation is not None:
+            self._spawn(self._announce_again(papers.confirmation))
+        self.keeper.feed(VehicleEntered(dossier.opened_at))
         self.runner.resume(state, policy, resume(state, self._port.roles.clock.now()))
         return [entry.key for entry in entries]
 
@@ -147,10 +155,11 @@ class LaneDriver:
             case PlcFault():
                 self._fault("plc", message.code if message.active else "", message.at, cause)
             case Chunk():
-                self._stream(device, message, cause)
+                self.stream(device, message, cause)
+            case _ if isinstance(message, Reading):
+                self.intake.read(message, cause)
             case _:
-                if hasattr(message, "track") and hasattr(message, "device"):
-                    self._reading(message, cause)
+                pass  # of no use here: a light curtain's beam, for one, is the lane controller's business
 
     def status(self, device: str, message: DeviceStatus, cause: Cause) -> None:
         """A device of this lane came, went or told of its faults."""
@@ -164,15 +173,12 @@ class LaneDriver:
         """The lane controller ended its latch."""
         _log.info("lane %s was reset by %s", self.name, reset_id)
 
-    def _reading(self, message: Any, cause: Cause) -> None:
-        if not hasattr(message, "loop") and not hasattr(message, "curtain"):
-            self.intake.read(message, cause)
-
-    def _stream(self, device: str, chunk: Chunk, cause: Cause) -> None:
+    def stream(self, device: str, chunk: Chunk, cause: Cause, *, known: bool = False) -> None:
+        """Take in a piece of a device's byte stream; ``known`` ones are recorded, and only bring the reader along."""
         if device == "weighbridge":
             self.intake.frames(chunk, device)
         else:
-            self.intake.lines(chunk, device, cause)
+            self.intake.lines(chunk, device, cause, known=known)
 
     def _barrier(self, message: BarrierChanged, cause: Cause) -> None:
         self.keeper.feed(BarrierSeen(message.at, message.barrier.value, message.position.value))
@@ -272,6 +278,15 @@ class LaneDriver:
         state = self.runner.state
         if state is not None and state.dossier.passage == query.passage:
             self.runner.feed(EvidenceFound(now, found))
+
+    async def _announce_again(self, confirmation: str) -> None:
+        """Say who was announced, where an earlier process found the papers: the driver may not have been compared."""
+        try:
+            self.intake.announce(await self._port.roles.drivers.announced(confirmation))
+        except Unavailable as error:
+            _log.warning("the driver announced in %s cannot be looked up: %s", confirmation, error)
+        except KouanError as error:
+            self._port.fail(error)
 
     def _claim(self, query: PapersQuery) -> str | None:
         """Note that a plate stands in this lane; return the other lane in which it stands as well, if it does (I6)."""

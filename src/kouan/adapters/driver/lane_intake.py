@@ -4,24 +4,27 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
+from kouan.adapters.driver.kept import Kept
 from kouan.adapters.driver.passage_runner import Cause, PassageRunner
-from kouan.adapters.driver.settlement import Settlement, Ticket
+from kouan.adapters.driver.settlement import Settlement
 from kouan.gate.assembly import Assembly, Reading, Scale
+from kouan.gate.dossier import evidence_of
 from kouan.gate.driver_identity import Announced, identified, identity_of, personal_of, read_document
-from kouan.gate.evidence import Evidence
+from kouan.gate.evidence import Evidence, RadiationMeasured, Weighed
 from kouan.gate.facts import BarrierMoved, EvidenceFound, IdentityBroken, LaneFault, VehicleArrived, VehicleLeft
 from kouan.gate.procedures import Procedure
-from kouan.gate.states import Opened, state_name
+from kouan.gate.states import Dossier, Opened
 from kouan.ledger.roles import Subjects
 from kouan.protocols.barrier.messages import BarrierChanged
 from kouan.protocols.driver_terminal.messages import DriverRead
 from kouan.protocols.plc.messages import CrossingSeen, Loop, LoopChanged
 from kouan.protocols.radiation_portal.codec import LineReader
+from kouan.protocols.radiation_portal.messages import CountLine
 from kouan.protocols.radiation_portal.occupancy import OccupancyReader
 from kouan.protocols.stream import Chunk
 from kouan.protocols.weighbridge.codec import FrameReader
 from kouan.protocols.weighbridge.stability import StableRun
-from kouan.vocabulary.clock import SECOND, Clock, Instant, seconds
+from kouan.vocabulary.clock import SECOND, Clock, Instant
 from kouan.vocabulary.errors import Unavailable
 
 ANNOUNCED_WAIT_S = 3.0
@@ -29,9 +32,6 @@ ANNOUNCED_WAIT_S = 3.0
 
 ZERO_KG = 40
 """Reading in kilograms up to which an empty weighbridge stands at zero. Our choice: two divisions of 20 kg."""
-
-KEPT_US = seconds(10)
-"""How long a message stays unsettled because its other half is missing. Our choice: longer than any wait for one."""
 
 Arrive = Callable[[int, Instant], VehicleArrived]
 
@@ -57,7 +57,6 @@ class LaneIntake:
         calibrated_until: Instant,
     ) -> None:
         self._runner = runner
-        self._settlement = settlement
         self._clock = clock
         self._zone = zone
         self._subjects = subjects
@@ -71,23 +70,33 @@ class LaneIntake:
         self._run = StableRun()
         self._lines = LineReader()
         self._occupancies = OccupancyReader()
-        self._held: list[Ticket] = []
-        self._held_until: Instant = 0
+        self._kept = Kept(settlement)
+        self._portal_kept = Kept(settlement)
+        self._portal_cause = Cause()
+        self._portal_waits = False
         self._due: asyncio.TimerHandle | None = None
         self._driver: tuple[DriverRead, Cause] | None = None
         self._announced: asyncio.Future[Announced | None] | None = None
         self._identifying: asyncio.Task[None] | None = None
         self._last_track = -1
 
-    def resume(self, track: int) -> None:
-        """Go on with a passage that an earlier process left open at this stop."""
-        self._last_track = track
-        self._assembly.begin(track, self._clock.now())
+    def remember(self, dossier: Dossier) -> None:
+        """Know the lane's last stop, so that it is not taken for another, and when its scale was at zero last."""
+        self._last_track = dossier.track
+        weighed = evidence_of(dossier, Procedure.WEIGHT)
+        if isinstance(weighed, Weighed):
+            self._zero_at = max(self._zero_at, weighed.zero_checked_at)
+
+    def resume(self, dossier: Dossier) -> None:
+        """Go on with a passage that an earlier process left open."""
+        self.remember(dossier)
+        known = frozenset(procedure for procedure in Procedure if evidence_of(dossier, procedure) is not None)
+        self._assembly.resume(dossier.track, self._clock.now(), known)
         self._announced = asyncio.get_running_loop().create_future()
 
     def close(self) -> None:
-        """Stop all timers and waits."""
-        self._forget()
+        """Stop all timers and waits; what is kept unsettled stays so, and comes again after the next start."""
+        self._stop_waiting()
 
     def announce(self, announced: Announced | None) -> None:
         """Say who was announced for the vehicle at the line, so that its driver can be compared."""
@@ -107,13 +116,13 @@ class LaneIntake:
         """A device read something of the vehicle."""
         found = self._assembly.take(message, self._clock.now())
         if not found:
-            self._keep(cause)
+            self._kept.keep(cause.tickets, self._clock.now())
         self._find(found, cause)
         self._arm()
 
     def identify(self, message: DriverRead, cause: Cause) -> None:
         """The driver's terminal read a document; it waits until it is known who was announced."""
-        self._keep(cause)
+        self._kept.keep(cause.tickets, self._clock.now())
         self._driver = (message, cause)
         self._begin_identifying()
         self._arm()
@@ -140,13 +149,25 @@ class LaneIntake:
             scale = Scale(device, self._calibrated_until, self._zero_at)
             self._find(self._assembly.weigh(stable, scale), Cause())
 
-    def lines(self, chunk: Chunk, device: str, cause: Cause) -> None:
-        """Lines of the radiation portal: an occupancy that ended is evidence."""
+    def lines(self, chunk: Chunk, device: str, cause: Cause, *, known: bool = False) -> None:
+        """Lines of the radiation portal: an occupancy that ended is evidence.
+
+        What came of a ``known`` message is recorded already; it only brings the reader to where the stream goes on.
+        """
         now = self._clock.now()
+        self._portal_kept.keep(cause.tickets, now)
         for line in self._lines.feed(chunk.data):
             occupancy = self._occupancies.take(line, now)
-            if occupancy is not None:
-                self._find(self._assembly.measure(occupancy, device), cause)
+            self._portal_waits = isinstance(line, CountLine) and not self._occupancies.occupied
+            if occupancy is None:
+                continue
+            if known:
+                self._assembly.forget_occupancy()
+                continue
+            self._portal_cause = Cause(cause.key)
+            self._radiate(self._assembly.measure(occupancy, device))
+        self._let_go_of_portal()
+        self._arm()
 
     def fault(self, device: str, code: str, active: bool, at: Instant, cause: Cause) -> None:
         """A device that procedures need failed or came back."""
@@ -157,11 +178,14 @@ class LaneIntake:
     def _stop(self, message: LoopChanged, cause: Cause) -> None:
         if self._runner.open is not None:
             self._runner.feed(IdentityBroken(message.at, "track_changed"), Cause(tickets=cause.tickets))
-        self._forget()
+        self._stop_waiting()
         self._last_track = message.track
         self._announced = asyncio.get_running_loop().create_future()
         self._runner.begin(self._arrive(message.track, message.at), cause)
-        self._find(self._assembly.begin(message.track, self._clock.now()), Cause(tickets=cause.tickets))
+        found = self._assembly.begin(message.track, self._clock.now())
+        self._radiate([one for one in found if isinstance(one, RadiationMeasured)])
+        self._find([one for one in found if not isinstance(one, RadiationMeasured)], Cause(tickets=cause.tickets))
+        self._let_go_of_portal()
         self._begin_identifying()
         self._arm()
 
@@ -170,7 +194,8 @@ class LaneIntake:
             return
         if not isinstance(self._runner.open, Opened):
             self._runner.feed(IdentityBroken(message.at, "stop_loop_cleared"), cause)
-        self._forget()
+        self._stop_waiting()
+        self._kept.let_go()
         self._driver = None
         self._assembly.end()
 
@@ -178,24 +203,32 @@ class LaneIntake:
         """Feed evidence; the messages that it was made of are settled once it is recorded."""
         for number, evidence in enumerate(found):
             key = f"{cause.key}/{evidence.source}/{number}" if cause.key and number else cause.key
-            self._runner.feed(EvidenceFound(evidence.at, evidence), Cause(key, (*cause.tickets, *self._held)))
-        if found and self._assembly.next_due is None and self._driver is None:
+            self._runner.feed(EvidenceFound(evidence.at, evidence), Cause(key, (*cause.tickets, *self._kept.tickets)))
+        if found:
             self._let_go()
 
-    def _keep(self, cause: Cause) -> None:
-        """Leave a message unsettled until its evidence is complete, or ``KEPT_US`` have passed."""
-        for ticket in cause.tickets:
-            self._settlement.hold(ticket)
-            self._held.append(ticket)
-        self._held_until = self._clock.now() + KEPT_US
+    def _radiate(self, found: Sequence[Evidence]) -> None:
+        """Feed what the portal measured, under the key of the message that ended the occupancy.
+
+        By that key a restarted platform knows that it was measured, and takes it for no other vehicle.
+        """
+        self._find(found, Cause(self._portal_cause.key, self._portal_kept.tickets))
 
     def _let_go(self) -> None:
-        held, self._held = self._held, []
-        for ticket in held:
-            self._settlement.release(ticket)
+        """Let go of what was kept, unless something still waits for its other half."""
+        identifying = self._identifying is not None and not self._identifying.done()
+        if not self._assembly.waiting and self._driver is None and not identifying:
+            self._kept.let_go()
 
-    def _forget(self) -> None:
-        self._let_go()
+    def _let_go_of_portal(self) -> None:
+        """Let go of the portal's messages once no vehicle is in it, and none that left it is still to come.
+
+        A background line that came last is kept: with it the next occupancy is known to be whole.
+        """
+        if not self._occupancies.occupied and not self._lines.pending and not self._assembly.early_occupancy:
+            self._portal_kept.let_go(but_last=1 if self._portal_waits else 0)
+
+    def _stop_waiting(self) -> None:
         if self._due is not None:
             self._due.cancel()
             self._due = None
@@ -207,7 +240,8 @@ class LaneIntake:
         if self._due is not None:
             self._due.cancel()
             self._due = None
-        due = self._assembly.next_due or (self._held_until if self._held else None)
+        instants = (self._assembly.next_due, self._kept.until, self._portal_kept.until)
+        due = min((instant for instant in instants if instant is not None), default=None)
         if due is None:
             return
         delay_s = max(0, due - self._clock.now()) / SECOND
@@ -217,8 +251,8 @@ class LaneIntake:
         self._due = None
         now = max(due, self._clock.now())
         self._find(self._assembly.due(now), Cause())
-        if now >= self._held_until:
-            self._let_go()
+        self._kept.let_go_late(now)
+        self._portal_kept.let_go_late(now)
         self._arm()
 
     def _begin_identifying(self) -> None:
@@ -245,8 +279,5 @@ class LaneIntake:
         today = datetime.fromtimestamp(self._clock.now() / SECOND, UTC).astimezone(self._zone).date()
         evidence = identified(read, document, who, personal.commitment, today)
         self._runner.feed(EvidenceFound(read.at, evidence), Cause(cause.key, cause.tickets, (personal,)))
-
-
-def state_of(runner: PassageRunner) -> str | None:
-    """Return the name of the state in which the lane's passage is."""
-    return None if runner.state is None else state_name(runner.state)
+        self._identifying = None
+        self._let_go()

@@ -65,6 +65,7 @@ class PassageRunner:
         self._failed = failed
         self.last_span_us = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._armed: Instant | None = None
         self._tasks: dict[int, asyncio.Task[bool]] = {}
         self._count = 0
         self.state: PassageState | None = None
@@ -159,6 +160,9 @@ class PassageRunner:
             if not isinstance(answer, Appended):
                 self._failed(KouanError(f"the ledger refused {unit.drafts[0].key}: {answer.guard}"))
                 return False
+            if answer.repeated:  # the state moved on by a fact that was taken in before: it is not the ledger's
+                self._failed(KouanError(f"{unit.drafts[0].key} was recorded before"))
+                return False
             sequences = tuple(entry.seq for entry in answer.entries)
         self.last_span_us = self._clock.monotonic() - began
         for command in commands:
@@ -169,13 +173,17 @@ class PassageRunner:
         return True
 
     def _arm(self, deadline: Instant | None) -> None:
+        wanted = None if isinstance(self.state, FINAL) else deadline
         if self._timer is not None:
+            if wanted == self._armed:
+                return
             self._timer.cancel()
             self._timer = None
-        if deadline is None or isinstance(self.state, FINAL):
+        self._armed = wanted
+        if wanted is None:
             return
-        delay_s = max(0, deadline - self._clock.now()) / SECOND
-        self._timer = asyncio.get_running_loop().call_later(delay_s, self._deadline, deadline)
+        delay_s = max(0, wanted - self._clock.now()) / SECOND
+        self._timer = asyncio.get_running_loop().call_later(delay_s, self._deadline, wanted)
 
     def _deadline(self, deadline: Instant) -> None:
         self._timer = None

@@ -33,6 +33,7 @@ from kouan.protocols.link import Link, Received
 from kouan.protocols.queue_counter.messages import QueueCounted
 from kouan.protocols.signed import Unverified
 from kouan.protocols.status.messages import DeviceStatus
+from kouan.protocols.stream import Chunk
 from kouan.protocols.topics import AgencyTopic, ApproachTopic, DeviceTopic, decode, parse
 from kouan.vocabulary.clock import SECOND, Clock, Instant
 from kouan.vocabulary.errors import InvalidValue, KouanError, NotFound
@@ -133,17 +134,31 @@ class PortDriver:
         seen: set[str] = set()
         for name, lane in self.lanes.items():
             lane.restore(kept.get(name))
+        for record in reversed(await self.roles.records.list_passages(limit=STOPS_KNOWN)):
+            if record.lane in self.lanes:
+                self.lanes[record.lane].intake.remember(decode_state(record.document).dossier)
         for record in await self.roles.records.open_passages():
             if record.lane in self.lanes:
                 seen.update(await self.lanes[record.lane].recover(record.passage))
-        size = await self.roles.ledger.size()
-        for entry in await self.roles.ledger.read(after=max(0, size - RECENT), limit=RECENT):
-            seen.add(entry.key)
-        self._seen = frozenset(seen)
+        self._seen = frozenset(seen | await self._recent_keys())
         for record in await self.roles.records.list_passages(state="cleared", limit=RELEASES_AGAIN):
             state = decode_state(record.document)
             if isinstance(state, Cleared):
                 await self.roles.crossings.cleared(state)
+
+    async def _recent_keys(self) -> set[str]:
+        """Return the keys of the latest entries, by which a message that is delivered again is known again."""
+        ledger, keys = self.roles.ledger, set[str]()
+        size = await ledger.size()
+        newest: Instant | None = None
+        while size > 0 and len(keys) < MOST_RECENT:
+            page = await ledger.read(after=max(0, size - PAGE), limit=min(size, PAGE))
+            keys.update(entry.key for entry in page)
+            newest = page[-1].at if newest is None else newest
+            if not page or page[0].at < newest - RECENT_US:
+                break
+            size -= len(page)
+        return keys
 
     async def run(self) -> None:
         """Take in messages; raise what made the ledger fail, if it did."""
@@ -183,7 +198,8 @@ class PortDriver:
 
     def lane_of(self, passage: str) -> LaneDriver:
         """Return the lane in which a passage is open; raise NotFound."""
-        for lane in self.lanes.values():
+        named = self.lanes.get(passage.removeprefix(f"{self.setting.port}-").rsplit("-", 2)[0])
+        for lane in self.lanes.values() if named is None else (named,):
             state = lane.runner.open
             if state is not None and state.dossier.passage == passage:
                 return lane
@@ -201,9 +217,7 @@ class PortDriver:
     def take(self, received: Received) -> None:
         """Take one message in. Whatever it holds, it stops nothing."""
         if received.key and _entry_key(received) in self._seen:
-            ticket = self.settlement.begin(received)
-            if ticket is not None:
-                self.settlement.release(ticket)
+            self._pass_over(received)
             return
         ticket = self.settlement.begin(received)
         try:
@@ -211,6 +225,19 @@ class PortDriver:
             self._dispatch(topic, decode(received.topic, received.payload), received, ticket)
         except InvalidValue as error:
             self._keep_unparsed(received, error, ticket)
+        finally:
+            if ticket is not None:
+                self.settlement.release(ticket)
+
+    def _pass_over(self, received: Received) -> None:
+        """Take a message that is recorded already for no fact; a byte stream's reader still has to read it."""
+        ticket = self.settlement.begin(received)
+        try:
+            topic, message = parse(received.topic), decode(received.topic, received.payload)
+            if isinstance(topic, DeviceTopic) and isinstance(message, Chunk) and topic.lane in self.lanes:
+                self.lanes[topic.lane].stream(topic.device, message, Cause(), known=True)
+        except InvalidValue:
+            pass  # it is kept as what could not be read
         finally:
             if ticket is not None:
                 self.settlement.release(ticket)
@@ -321,6 +348,15 @@ def _entry_key(received: Received) -> str:
 RELEASES_AGAIN = 50
 """Releases that are followed up again at a start. Our choice: more than a port's lanes can have had under way."""
 
-RECENT = 5000
-"""Entries whose keys are remembered at a start, to know again what is delivered again. Our choice: what
-two seconds bring at 2,000 entries/s, and a message is settled within a fraction of one."""
+STOPS_KNOWN = 500
+"""Passages among which the last stop of each lane is looked for at a start. Our choice: a busy port's half hour."""
+
+PAGE = 5000
+"""Entries that are read at once at a start. Our choice."""
+
+RECENT_US = 60 * SECOND
+"""How far before the newest entry keys are remembered at a start. Our choice: a message stays unsettled for 10 s, and
+what came after it with it; and the consumer holds no more than 4,096."""
+
+MOST_RECENT = 200_000
+"""Keys remembered at a start, at most. Our choice: a minute at 3,000 entries/s, some 30 MiB."""

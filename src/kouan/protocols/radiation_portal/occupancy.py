@@ -43,7 +43,8 @@ class OccupancyReader:
 
     A background line amid an occupancy means that the end line was lost: the occupancy is told as incomplete. So is
     one in which a line was garbled, the portal's number skipped, or gamma or (where ``neutron`` says that the portal
-    has such detectors) neutron scans are missing altogether.
+    has such detectors) neutron scans are missing altogether. And so is
+    one that went on already when the reader began, before any background line.
     """
 
     def __init__(self, *, neutron: bool = True) -> None:
@@ -56,7 +57,7 @@ class OccupancyReader:
         self._gamma_fault: CountKind | None = None
         self._neutron_fault: CountKind | None = None
         self._tamper = False
-        self._garbled = False
+        self._garbled = True  # what came before the first background line is unknown
 
     @property
     def occupied(self) -> bool:
