@@ -16,7 +16,8 @@ run: .make/synced $(CONSOLE)  ## Set everything up and open a working port in th
 	$(UV) run --no-sync kouan run --demo
 
 test: .make/synced $(CONSOLE) .make/browser check  ## Set everything up and run all tests.
-	$(UV) run --no-sync pytest -n $${KOUAN_TEST_WORKERS:-2} --dist worksteal
+	$(UV) run --no-sync pytest -n $${KOUAN_TEST_WORKERS:-2} --dist worksteal --ignore tests/browser
+	$(UV) run --no-sync pytest -n $${KOUAN_TEST_WORKERS:-2} --dist worksteal tests/browser
 
 check: .make/synced  ## Formatting, lint, types and the import contracts, without the tests.
 	$(UV) run --no-sync ruff check .
