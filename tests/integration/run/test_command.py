@@ -26,10 +26,17 @@ FIGURES = {
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPort]:
+def one_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPort]:
     with RunningPort(tmp_path_factory.mktemp("run") / "data") as running:
-        running.start()
         yield running
+
+
+@pytest.fixture
+def port(one_port: RunningPort) -> RunningPort:
+    """The module's port, open, whichever test came before."""
+    if one_port.process is None or one_port.process.poll() is not None:
+        one_port.start()
+    return one_port
 
 
 def test_a_second_instance_on_the_same_data_is_refused_and_told_which_one_runs(port: RunningPort) -> None:
@@ -90,7 +97,7 @@ def test_an_end_that_is_asked_for_while_the_port_still_opens_leaves_nothing_behi
 
 
 def test_a_run_of_set_length_prints_every_figure(tmp_path: Path, record_property: Any) -> None:
-    with RunningPort(tmp_path / "data", "--for", "10", "--speed", "5") as port:
+    with RunningPort(tmp_path / "data", "--for", "14", "--speed", "8") as port:
         port.launch()
         assert port.process is not None
         assert port.process.wait(120) == 0, port.said()
