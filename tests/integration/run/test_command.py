@@ -97,7 +97,7 @@ def test_an_end_that_is_asked_for_while_the_port_still_opens_leaves_nothing_behi
 
 
 def test_a_run_of_set_length_prints_every_figure(tmp_path: Path, record_property: Any) -> None:
-    with RunningPort(tmp_path / "data", "--for", "14", "--speed", "8") as port:
+    with RunningPort(tmp_path / "data", "--for", "30", "--speed", "8") as port:
         port.launch()
         assert port.process is not None
         assert port.process.wait(120) == 0, port.said()
