@@ -16,7 +16,7 @@ from kouan.adapters.policies import policy_by
 from kouan.gate.assembly import Reading
 from kouan.gate.commands import Command, FindPapers, IssueOrder, RaiseAlarm, SendCase, SendOrder, Show, StopLane
 from kouan.gate.dossier import evidence_of
-from kouan.gate.events import Event, PassageOpened
+from kouan.gate.events import Event, PassageClosed, PassageOpened
 from kouan.gate.evidence import Failed, PapersMatched
 from kouan.gate.facts import EvidenceFound, OrderSigned, VehicleArrived
 from kouan.gate.lanes import (
@@ -307,10 +307,10 @@ class LaneDriver:
             self._port.messenger.show(show_mode(after))
         self._port.watcher.lane_changed(self)
 
-    def _changed(self, state: PassageState, _: Sequence[Event], sequences: Sequence[int]) -> None:
+    def _changed(self, state: PassageState, events: Sequence[Event], sequences: Sequence[int]) -> None:
         self._recorded = state
         self.entries.extend(sequences)
-        if isinstance(state, Cleared):
+        if isinstance(state, Cleared) and any(isinstance(event, PassageClosed) for event in events):
             self._spawn(self._follow_up(state))
         if isinstance(state, FINAL):
             self._unclaim(state.dossier.passage)
