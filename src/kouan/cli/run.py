@@ -29,6 +29,7 @@ def run(
     live: Annotated[
         bool, typer.Option("--live", help="Real devices, agencies and people: no simulated field.")
     ] = False,
+    oidc: Annotated[Path | None, typer.Option(help="File that describes an identity provider (OIDC).")] = None,
     speed: Annotated[float, typer.Option(help="Speed of the simulated field.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Seed of the simulated field.")] = 7,
     scenario: Annotated[str | None, typer.Option(help="calm, ordinary, rough, or a file.")] = None,
@@ -49,6 +50,7 @@ def run(
         host=host,
         tcp_port=tcp_port,
         demo=not live,
+        oidc=oidc,
         speed=speed,
         seed=seed,
         scenario=scenario,

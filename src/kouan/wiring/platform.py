@@ -40,6 +40,7 @@ from kouan.wiring import keys, links, processes
 from kouan.wiring.demo import DEMO_PASSWORD, DEMO_USER, make_accounts
 from kouan.wiring.field import log_paths
 from kouan.wiring.gate_settings import board_setting_of, load_rulebook, policy_of, setting_of
+from kouan.wiring.identity import load_identity_provider
 from kouan.wiring.messages import catalogues, renderer
 from kouan.wiring.port_file import PortFile, drawn, load
 from kouan.wiring.report import figures, lines_of
@@ -272,6 +273,7 @@ async def _build(
         ledger_key_id=heads.key_id,
         secret=links.secret,
         demo=settings.demo,
+        oidc=None if settings.oidc is None else load_identity_provider(settings.oidc),
         demo_accounts=((DEMO_USER, DEMO_PASSWORD),) if settings.demo else (),
         console=str(CONSOLE) if CONSOLE.is_dir() else None,
     )

@@ -11,7 +11,8 @@ class RunSettings:
     """How ``kouan run`` is to run.
 
     ``database`` and ``nats`` are addresses of outside servers, None for the embedded ones. ``speed`` is that of the
-    simulated field, which runs only in a ``demo``. ``tcp_port`` 0 takes a free one.
+    simulated field, which runs only in a ``demo``. ``oidc`` is a file that describes an identity provider.
+    ``tcp_port`` 0 takes a free one.
     """
 
     port: str = "ganqimaodu"
@@ -25,7 +26,7 @@ class RunSettings:
     speed: float = 1.0
     seed: int = 7
     scenario: str | None = None
-    pictures: bool = True
+    oidc: Path | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
