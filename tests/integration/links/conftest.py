@@ -54,7 +54,7 @@ class Network(Protocol):
 async def take(link: Link, count: int) -> list[Received]:
     """Return the next messages of a link."""
     messages = []
-    async with asyncio.timeout(10), contextlib.aclosing(link.receive()) as received:  # type: ignore[type-var]
+    async with asyncio.timeout(30), contextlib.aclosing(link.receive()) as received:  # type: ignore[type-var]
         async for message in received:
             messages.append(message)
             if len(messages) == count:
