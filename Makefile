@@ -13,7 +13,7 @@ help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 run: .make/synced $(CONSOLE)  ## Set everything up and open a working port in the browser.
-	$(UV) run --no-sync kouan run --demo
+	$(UV) run --no-sync kouan run
 
 test: .make/synced $(CONSOLE) .make/browser check  ## Set everything up and run all tests.
 	$(UV) run --no-sync pytest -n $${KOUAN_TEST_WORKERS:-2} --dist worksteal --ignore tests/browser
