@@ -8,7 +8,7 @@ from kouan.cli import options
 from kouan.cli.output import show
 from kouan.simulator.port_file import load_port
 from kouan.wiring.gate_settings import load_rulebook, policy_of, setting_of
-from kouan.wiring.port_file import load, path_of
+from kouan.wiring.port_file import load, path_of, rulebooks_beside
 
 app = typer.Typer(help="Port files: lanes, devices, procedures and rules.", no_args_is_help=True)
 
@@ -26,7 +26,7 @@ def check(
     """Check a port file and its rulebook; say what is wrong, where, and how to mend it."""
     port = load(file)
     path = path_of(file)
-    rulebook = load_rulebook(port, path.parent / "rulebooks" if (path.parent / "rulebooks").is_dir() else None)
+    rulebook = load_rulebook(port, rulebooks_beside(path))
     policy = policy_of(port, rulebook)
     setting_of(port)
     load_port(path)

@@ -42,7 +42,7 @@ from kouan.wiring.field import log_paths
 from kouan.wiring.gate_settings import board_setting_of, load_rulebook, policy_of, setting_of
 from kouan.wiring.identity import load_identity_provider
 from kouan.wiring.messages import catalogues, renderer
-from kouan.wiring.port_file import PortFile, drawn, load
+from kouan.wiring.port_file import PortFile, drawn, load, path_of, rulebooks_beside
 from kouan.wiring.report import figures, lines_of
 from kouan.wiring.settings import BrokerSettings, RunSettings
 
@@ -246,7 +246,7 @@ async def _build(
         chance=links.chance().randbytes,
         render=renderer(),
     )
-    policy = policy_of(port, load_rulebook(port))
+    policy = policy_of(port, load_rulebook(port, rulebooks_beside(path_of(settings.port))))
     board = LiveBoard(board_setting_of(port), policy.rulebook, ledger, records, clock)
     driver = PortDriver(setting_of(port), policy, roles, board)
     tell("recovery")

@@ -87,7 +87,6 @@ class PortFile(msgspec.Struct, frozen=True):
     verdict_deadline_s: Seconds = 30.0
     calibrated_until: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}\Z")] = "2020-01-01"
     map: DrawnMap = DrawnMap()
-    release_conditions: dict[str, Any] = {}
 
     @property
     def port(self) -> PortName:
@@ -146,6 +145,12 @@ def path_of(name_or_path: str) -> Path:
         known = ", ".join(sorted(p.stem for p in folder().glob("*.toml")))
         raise NotFound(f"no port file {path}; ports that come with kouan: {known}")
     return path
+
+
+def rulebooks_beside(path: Path) -> Path:
+    """Return the folder of rulebooks that belongs to a port's file: the one beside it, else kouan's own."""
+    beside = path.parent / "rulebooks"
+    return beside if beside.is_dir() else folder() / "rulebooks"
 
 
 def drawn(port: PortFile) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from kouan.adapters.engines.child import ChildProcess, ChildSpec
 from kouan.adapters.engines.data_folder import DataFolder
+from kouan.wiring.port_file import path_of
 from kouan.wiring.settings import BrokerSettings, RunSettings
 
 
@@ -17,7 +18,7 @@ def _argv(command: str, folder: DataFolder, broker: BrokerSettings, settings: Ru
         "--data",
         str(folder.path),
         "--port",
-        settings.port,
+        str(path_of(settings.port).absolute()),  # a child runs in a folder of its own
         "--nats",
         broker.nats_url,
         "--mqtt",
