@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from kouan.cli import bench, ledger, people, port, processes, replay, run
+from kouan.cli import bench, ledger, people, port, processes, prove, replay, run
 from kouan.vocabulary.errors import KouanError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command("replay")(replay.replay)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(port.app, name="port")
 app.add_typer(bench.app, name="bench")
+app.add_typer(prove.app, name="prove")
 app.add_typer(people.app, name="user")
 
 

@@ -1,0 +1,10 @@
+"""``kouan prove``: experiments that try to break a port, each with what must hold and what must not."""
+
+import typer
+
+app = typer.Typer(help="Try to break a port, and say what held.", no_args_is_help=True)
+
+
+@app.callback()
+def prove() -> None:
+    """Try to break a port, and say what held."""
