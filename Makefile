@@ -15,7 +15,7 @@ help:  ## Show this list.
 run: .make/synced $(CONSOLE)  ## Set everything up and open a working port in the browser.
 	$(UV) run --no-sync kouan run
 
-test: .make/synced $(CONSOLE) .make/browser check  ## Set everything up and run all tests.
+test: .make/synced $(CONSOLE) .make/system check  ## Set everything up and run all tests.
 	$(UV) run --no-sync pytest -n $${KOUAN_TEST_WORKERS:-2} --dist worksteal --ignore tests/browser
 	$(UV) run --no-sync pytest -n $${KOUAN_TEST_WORKERS:-2} --dist worksteal tests/browser
 
@@ -53,7 +53,7 @@ lock: $(filter .make/%,$(UV))  ## Resolve the dependencies anew into requirement
 $(CONSOLE): $(CONSOLE_SOURCES) scripts/build_console.py | .make/synced
 	$(UV) run --no-sync python scripts/build_console.py
 
-.make/browser:
+.make/system:
 	@mkdir -p .make
-	bash scripts/browser.sh
+	bash scripts/system.sh
 	@touch $@

@@ -1,4 +1,5 @@
-"""Write the reference pages that come from the code: AsyncAPI of the devices' protocols, OpenAPI of the HTTP API."""
+"""Write the reference pages that come from the code: AsyncAPI of the devices' protocols, OpenAPI of the HTTP APIs.
+"""
 
 import pathlib
 
@@ -9,9 +10,10 @@ REFERENCE = pathlib.Path(__file__).resolve().parents[1] / "docs" / "reference"
 
 
 def main() -> None:
-    """Write both files; the tests compare them with what the code gives."""
+    """Write the files; the tests compare them with what the code gives."""
     (REFERENCE / "asyncapi.yaml").write_text(asyncapi.text(), encoding="utf-8")
-    (REFERENCE / "openapi.json").write_text(openapi.text(), encoding="utf-8")
+    (REFERENCE / "openapi.json").write_text(openapi.text(openapi.document()), encoding="utf-8")
+    (REFERENCE / "openapi-hub.json").write_text(openapi.text(openapi.hub_document()), encoding="utf-8")
 
 
 main()

@@ -67,6 +67,8 @@ class FixturePort:
         self.clock = clock
         self.lively = lively
         self.calm = calm
+        self.hub: Json | None = None
+        self.rules: Json | None = None
         self.file = tomllib.loads((ROOT / "ports" / "ganqimaodu.toml").read_text("utf-8"))
         self.drivers = Drivers(seed)
         self.signer = Signer()
@@ -226,6 +228,8 @@ class FixturePort:
             "lanes": [lane["name"] for lane in self.file["lanes"]],
             "history": history,
             "alarms": self.alarms(),
+            "rules": self.rules,
+            "hub": self.hub,
             "unparsed": [] if self.calm else [{"topic": "kouan.ganqimaodu.I7.plc.event", "count": 3, "rule": "json"}],
         }
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from tests.faults.facts import check_everything
-from tests.faults.running_port import RunningPort, Witness, children_of, kill, processes_on
+
+from kouan.proving.running_port import RunningPort, children_of, kill, processes_on
+from kouan.proving.witness import Witness
 
 pytestmark = pytest.mark.slow
 

@@ -13,8 +13,17 @@ from kouan.protocols.driver_terminal.messages import DriverRead
 from kouan.protocols.json_codec import JsonCodec
 from kouan.protocols.lane_order.codec import ANSWERS, HOLDS, ORDERS, REPORTS, RESETS
 from kouan.protocols.lane_order.messages import DIVERSIONS, LONGEST_LIFE_US, RELEASE, LaneReset, OpenOrder
+from kouan.protocols.network.codec import BULLETINS, WITNESSES
 
-SIGNED = {"open": ORDERS, "hold": HOLDS, "reset": RESETS, "report": REPORTS, "verdict": VERDICTS}
+SIGNED = {
+    "open": ORDERS,
+    "hold": HOLDS,
+    "reset": RESETS,
+    "report": REPORTS,
+    "verdict": VERDICTS,
+    "witnessed": WITNESSES,
+    "bulletin": BULLETINS,
+}
 """The codecs of signed messages, by channel."""
 
 JSON_CODECS: dict[str, JsonCodec[Any]] = {
@@ -81,10 +90,13 @@ def _scalars(kind: Any) -> st.SearchStrategy[Any]:
             return st.integers(kind.ge, kind.le)
         case inspect.BoolType():
             return st.booleans()
+        case inspect.RawType():
+            return st.integers(0, 2**53).map(lambda number: msgspec.Raw(b'{"n":%d}' % number))
         case inspect.NoneType():
             return st.none()
         case inspect.StrType(max_length=longest) if longest is not None:
-            return st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), max_size=longest)
+            shortest = kind.min_length or 0
+            return st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), min_size=shortest, max_size=longest)
         case inspect.StrType():
             return st.from_regex(kind.pattern)
     raise NotImplementedError(kind)

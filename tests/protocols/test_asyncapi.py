@@ -46,6 +46,9 @@ def test_every_channel_of_the_catalogue_is_described():
         if name == "status" and place == "lane":
             assert device in DOCUMENT["components"]["parameters"]["device"]["enum"]
             continue
+        if place == "hub":
+            assert f"kouan/{{port}}/hub/{name}" in described
+            continue
         where = {"lane": "{lane}", "approach": "approach", "agency": "agency"}[place]
         assert f"kouan/{{port}}/{where}/{device.replace('*', '{authority}')}/{name}" in described
     assert "kouan/{port}/{lane}/{device}/status" in described
@@ -68,7 +71,7 @@ def test_the_platform_receives_what_comes_and_sends_what_goes(channel):
     if channel.name == "status":
         return
     name = f"{channel.device.replace('*', 'agency')}_{channel.name}"
-    action = "receive" if channel.flow is Flow.TO_PLATFORM else "send"
+    action = "receive" if channel.flow in (Flow.TO_PLATFORM, Flow.FROM_HUB) else "send"
     operation = DOCUMENT["operations"][f"{action}_{name}"]
     assert operation["bindings"]["mqtt"]["qos"] == channel.qos
     assert operation["channel"]["$ref"] == f"#/channels/{name}"

@@ -8,7 +8,7 @@ from kouan.protocols.plc import codec as plc
 from kouan.protocols.plc.messages import PlcFault
 from kouan.protocols.signed import Unverified
 from kouan.protocols.stream import Chunk
-from kouan.protocols.topics import AgencyTopic, ApproachTopic, DeviceTopic
+from kouan.protocols.topics import AgencyTopic, ApproachTopic, DeviceTopic, HubTopic
 from kouan.vocabulary.errors import InvalidValue
 
 FAULT = PlcFault(device="I1.plc", seq=1, at=2, code="loop_open", active=True)
@@ -18,6 +18,7 @@ EVERY_TOPIC = [
         "lane": f"kouan/ganqimaodu/I1/{channel.device}/{channel.name}",
         "approach": f"kouan/ganqimaodu/approach/{channel.device}/{channel.name}",
         "agency": f"kouan/ganqimaodu/agency/customs/{channel.name}",
+        "hub": f"kouan/ganqimaodu/hub/{channel.name}",
     }[channel.place]
     for channel in CHANNELS.values()
 ]
@@ -35,6 +36,7 @@ def test_every_topic_of_the_catalogue_is_read_and_written_back(topic):
         ("kouan/ganqimaodu/I1/plc/event", DeviceTopic("ganqimaodu", "I1", "plc", "event")),
         ("kouan/ganqimaodu/agency/customs/case", AgencyTopic("ganqimaodu", "customs", "case")),
         ("kouan/ceke/approach/queue_counter/event", ApproachTopic("ceke", "queue_counter", "event")),
+        ("kouan/ceke/hub/entries", HubTopic("ceke", "entries")),
     ],
 )
 def test_a_topic_says_where_it_belongs(topic, parsed):
@@ -61,6 +63,10 @@ def test_a_topic_says_where_it_belongs(topic, parsed):
         "kouan/ganqimaodu/agency/*/case",
         "kouan/ganqimaodu/agency/customs/event",
         "kouan/ganqimaodu/approach/plc/event",
+        "kouan/ganqimaodu/hub",
+        "kouan/ganqimaodu/hub/event",
+        "kouan/ganqimaodu/hub/hub/entries",
+        "kouan/+/hub/entries",
         "kouan/gan\u0000qimaodu/I1/plc/event",
         "$SYS/broker/I1/plc/event",
         "kouan/" + "a" * 100_000 + "/I1/plc/event",

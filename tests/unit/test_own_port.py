@@ -38,7 +38,7 @@ def test_every_command_that_make_runs_exists_with_its_options() -> None:
     assert recipes
     for recipe in recipes:
         command, words = get_command(app), shlex.split(recipe)
-        while words and hasattr(command, "commands"):
-            command = command.commands[words.pop(0)]
+        while words and hasattr(command, "get_command"):
+            command = command.get_command(None, words.pop(0))
         known = {name for parameter in command.params for name in parameter.opts}
         assert {word for word in words if word.startswith("-")} <= known, recipe

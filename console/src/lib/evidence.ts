@@ -1,5 +1,5 @@
 // What a procedure found, in one line for a person: the value first, what supports it after.
-import { whole } from "./format";
+import { span, whole } from "./format";
 import { t, word, wordIfKnown, causeText } from "./i18n/index.svelte";
 import type { Evidence, ProcedureName } from "./types";
 
@@ -92,6 +92,10 @@ function health(e: Fields): Shown {
   };
 }
 
+const NEVER_HEARD_US = 2 ** 53 - 1;
+/** How old the hub's word was, in words. */
+export const hubAge = (us: number): string => (us >= NEVER_HEARD_US ? t("evidence.hub_never") : t("evidence.hub_age", { age: span(us) }));
+
 function papers(e: Fields): Shown {
   const consignments = Array.isArray(e.consignments) ? (e.consignments as Fields[]) : [];
   const declared = consignments.reduce((sum, c) => sum + Number(c.declared_gross_kg ?? 0), 0);
@@ -105,6 +109,9 @@ function papers(e: Fields): Shown {
       list(e.holds).length > 0 && t("evidence.holds", { holds: list(e.holds).join(", ") }),
       e.green_channel === true && t("evidence.green_channel"),
       e.pre_authorised === true && t("evidence.pre_authorised"),
+      e.pre_authorised === true && e.low_risk === true && t("evidence.low_risk"),
+      typeof e.permit === "string" && e.permit,
+      typeof e.hub_age_us === "number" && hubAge(e.hub_age_us),
       e.late === true && t("evidence.late_papers"),
     ),
   };

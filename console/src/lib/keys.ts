@@ -1,5 +1,6 @@
 // The keyboard: `g` and a letter goes to a page, single letters act on the page. Nothing dangerous is one key away.
 import { go } from "./router.svelte";
+import { atHub } from "./session.svelte";
 
 export const PLACES: Record<string, string> = {
   o: "/",
@@ -10,6 +11,8 @@ export const PLACES: Record<string, string> = {
   d: "/papers",
   h: "/holds",
 };
+/** At a region's hub there are two places only. */
+export const HUB_PLACES: Record<string, string> = { o: "/", e: "/ledger" };
 const SEQUENCE_MS = 1500;
 
 type Handler = (event: KeyboardEvent) => void;
@@ -34,7 +37,7 @@ export function onKey(event: KeyboardEvent): void {
   if (document.querySelector("dialog[open]") !== null && event.key !== "?") return;
   if (performance.now() < waitingForPlace) {
     waitingForPlace = 0;
-    const place = PLACES[event.key];
+    const place = (atHub() ? HUB_PLACES : PLACES)[event.key];
     if (place !== undefined) {
       event.preventDefault();
       go(place);

@@ -1,14 +1,12 @@
-// What the platform tells as it happens: one event stream, a full snapshot at each (re)connection.
+// What a port tells as it happens.
 import { get } from "./api";
-import { clock, halt, tell } from "./clock.svelte";
+import { clock, tell } from "./clock.svelte";
 import { setZone } from "./format";
 import { readPort, type RawPort } from "./port";
+import { listen } from "./stream.svelte";
 import { MARKED, markOf, type TimelineMark } from "./timeline";
 import type { Instant, LaneView, Overview, PassageSummary, PortGeometry, ReviewItem } from "./types";
 
-const SILENCE_MS = 12_000; // two heartbeats of 5 s and some slack: then the stream is taken for dead
-const RETRY_MIN_MS = 500;
-const RETRY_MAX_MS = 5_000;
 const KEPT_MARKS = 400;
 
 export const live = $state<{
@@ -18,9 +16,6 @@ export const live = $state<{
   lanes: Record<string, LaneView>;
   reviews: ReviewItem[] | null;
   marks: TimelineMark[];
-  connected: boolean;
-  everConnected: boolean;
-  lostAt: number | null;
 }>({
   port: null,
   overview: null,
@@ -28,38 +23,7 @@ export const live = $state<{
   lanes: {},
   reviews: null,
   marks: [],
-  connected: false,
-  everConnected: false,
-  lostAt: null,
 });
-
-let source: EventSource | null = null;
-let silence: ReturnType<typeof setTimeout> | undefined;
-let retry: ReturnType<typeof setTimeout> | undefined;
-let retryMs = RETRY_MIN_MS;
-let lastHeard = Date.now();
-
-function heard(): void {
-  lastHeard = Date.now();
-  retryMs = RETRY_MIN_MS;
-  live.connected = true;
-  live.everConnected = true;
-  live.lostAt = null;
-  clearTimeout(silence);
-  silence = setTimeout(lose, SILENCE_MS);
-}
-
-function lose(): void {
-  source?.close();
-  source = null;
-  clearTimeout(silence);
-  live.connected = false;
-  live.lostAt ??= lastHeard;
-  halt();
-  clearTimeout(retry);
-  retry = setTimeout(connect, retryMs);
-  retryMs = Math.min(retryMs * 2, RETRY_MAX_MS);
-}
 
 function remember(view: LaneView): void {
   const passage = view.passage;
@@ -69,37 +33,20 @@ function remember(view: LaneView): void {
   live.marks = [...live.marks.slice(-KEPT_MARKS + 1), mark];
 }
 
-function on<T>(stream: EventSource, name: string, take: (data: T) => void): void {
-  stream.addEventListener(name, (event) => {
-    heard();
-    take(JSON.parse((event as MessageEvent<string>).data) as T);
-  });
-}
-
-function connect(): void {
-  source?.close();
-  const stream = new EventSource("/api/v1/events");
-  source = stream;
-  on<LaneView>(stream, "lane", (view) => {
+const EVENTS = {
+  lane: (view: LaneView) => {
     live.lanes[view.lane] = view;
     remember(view);
-  });
-  on<{ items: ReviewItem[] }>(stream, "review", (list) => {
+  },
+  review: (list: { items: ReviewItem[] }) => {
     live.reviews = sortReviews(list.items);
-  });
-  on<Overview>(stream, "overview", (overview) => {
+  },
+  overview: (overview: Overview) => {
     live.overview = overview;
     live.overviewAt = overview.now;
     tell(overview.now);
-  });
-  on<{ now?: Instant }>(stream, "heartbeat", (beat) => {
-    if (beat?.now) tell(beat.now);
-  });
-  stream.onopen = heard;
-  stream.onerror = lose;
-  clearTimeout(silence);
-  silence = setTimeout(lose, SILENCE_MS);
-}
+  },
+};
 
 /** Most urgent first, then the one that has waited longest. */
 export function sortReviews(items: ReviewItem[]): ReviewItem[] {
@@ -123,18 +70,7 @@ function takePort(raw: RawPort): void {
 
 /** Start listening; safe to call again. */
 export function start(): void {
-  if (source !== null || retry !== undefined) return;
-  connect();
+  if (!listen("/api/v1/events", EVENTS)) return;
   void get<RawPort>("/port").then(takePort, () => undefined);
   void loadMarks().catch(() => undefined);
-}
-
-export function stop(): void {
-  source?.close();
-  source = null;
-  clearTimeout(silence);
-  clearTimeout(retry);
-  retry = undefined;
-  live.connected = false;
-  live.lostAt = null;
 }

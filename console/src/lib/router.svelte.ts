@@ -1,7 +1,7 @@
 // Every view has an address of its own, so that it can be shared; the server answers each with the same page.
 
 export interface Route {
-  page: "sign-in" | "overview" | "lanes" | "lane" | "passages" | "passage" | "reviews" | "ledger" | "papers" | "holds" | "unknown";
+  page: "sign-in" | "overview" | "lanes" | "lane" | "passages" | "passage" | "reviews" | "ledger" | "papers" | "holds" | "region" | "region-port" | "unknown";
   id: string | null;
   search: URLSearchParams;
 }
@@ -27,6 +27,8 @@ function parse(path: string, search: string): Route {
       return route("papers");
     case "holds":
       return route("holds");
+    case "region":
+      return route(id === null ? "region" : "region-port");
     default:
       return route("unknown");
   }

@@ -25,6 +25,11 @@ export function may(action: Action): boolean {
   return session.user?.actions?.includes(action) ?? true;
 }
 
+/** Whether the page looks at a region's hub, not at a port. */
+export function atHub(): boolean {
+  return session.user?.place === "hub";
+}
+
 export async function signIn(username: string, password: string): Promise<void> {
   await post("/session", { username, password });
   await refresh();

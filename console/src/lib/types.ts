@@ -20,6 +20,7 @@ export interface Reason {
 }
 
 export interface Session {
+  place?: "port" | "hub";
   username: string;
   display_name: string;
   roles: string[];
@@ -27,7 +28,7 @@ export interface Session {
   actions?: Action[];
 }
 /** What may be asked of the port; see src/kouan/access/policy.py. */
-export type Action = "watch" | "review" | "confirm" | "steer_lane" | "place_hold" | "read_ledger" | "read_papers";
+export type Action = "watch" | "review" | "confirm" | "steer_lane" | "place_hold" | "read_ledger" | "read_papers" | "watch_region" | "acknowledge";
 
 /** Something that needed attention, newest first in the overview. */
 export interface Alarm {
@@ -103,6 +104,28 @@ export interface Overview {
   history: { t: Instant; in: number; out: number }[];
   alarms?: Alarm[];
   unparsed?: { topic: string; count: number; rule: string }[];
+  rules?: RulesInForce | null;
+  hub?: HubStands | null;
+}
+/** A rulebook; its origin is "port file", or the hub of the region. */
+export interface RulebookInForce {
+  id: string;
+  version: number;
+  digest: string;
+  origin: string;
+  since: Instant | null;
+}
+export interface RulesInForce extends RulebookInForce {
+  next: RulebookInForce | null;
+}
+/** The hub of the region as this port knows it; age_s is null where it was never heard. */
+export interface HubStands {
+  url: string | null;
+  connected: boolean;
+  age_s: number | null;
+  max_age_s: number | null;
+  stale: boolean;
+  versions: Record<string, number>;
 }
 
 export type ProcedureName =
@@ -137,12 +160,14 @@ export interface ProcedureView {
   finished_at: Instant | null;
   evidence: Evidence | null;
   finding: boolean;
+  withheld?: boolean;
 }
 export interface VerdictView {
   authority: Authority;
   outcome: "grant" | "refuse" | "refer" | null;
   reasons: Reason[];
   at: Instant | null;
+  withheld?: boolean;
 }
 export interface Finding {
   rule: string;
@@ -166,8 +191,8 @@ export interface OrderView {
   barrier: "release" | "divert";
   issued_at: Instant;
   expires_at: Instant;
-  nonce: string;
-  jws: string;
+  nonce: string | null;
+  jws: string | null;
 }
 export type ReviewAction = "release" | "divert" | "refuse" | "correct" | "confirm";
 export interface ReviewItem {
@@ -219,6 +244,8 @@ export interface PassageView {
   order: OrderView | null;
   review: ReviewItem | null;
   entries: number[];
+  /** How old the hub's word was when the vehicle was decided on; null before that, and without a hub. */
+  hub_age_us?: number | null;
 }
 export interface PassageSummary {
   id: string;
@@ -258,7 +285,8 @@ export interface LedgerEntry {
   epoch: number;
   key: string;
   body: unknown;
-  encoded: string;
+  /** Null where body and bytes are withheld from the reader. */
+  encoded: string | null;
 }
 export interface SignedHead {
   [field: string]: unknown;

@@ -26,6 +26,7 @@ class Role(enum.StrEnum):
     ADMINISTRATOR = "administrator"
     CARRIER = "carrier"
     CAMERA = "camera"
+    REGION_OFFICER = "region_officer"
 
 
 class Account(msgspec.Struct, frozen=True):

@@ -1,9 +1,16 @@
-"""What each role may do. Everything that does not stand here is denied."""
+"""Who may do what to which facts, and when: a table of rules. What no rule allows is denied.
+
+A rule grants actions to roles of agencies, on fields, in states of the passage that the field belongs to. The rules are
+compiled into one set, so that a question costs one look-up.
+"""
 
 import enum
-from collections.abc import Mapping
+import functools
+import itertools
 
-from kouan.access.people import Principal, Role
+import msgspec
+
+from kouan.access.people import Agency, Principal, Role
 from kouan.vocabulary.verdict import GRANTED, Verdict, refuse
 
 
@@ -13,6 +20,7 @@ class Action(enum.StrEnum):
     WATCH = "watch"
     REVIEW = "review"
     CONFIRM = "confirm"
+    CORRECT = "correct"
     STEER_LANE = "steer_lane"
     PLACE_HOLD = "place_hold"
     READ_LEDGER = "read_ledger"
@@ -21,39 +29,273 @@ class Action(enum.StrEnum):
     UPLOAD_IMAGE = "upload_image"
     MANAGE_ACCOUNTS = "manage_accounts"
     FORGET_PERSON = "forget_person"
+    WATCH_REGION = "watch_region"
+    ACKNOWLEDGE = "acknowledge"
+    STEER_REGION = "steer_region"
 
 
-_GRANTS: Mapping[Role, frozenset[Action]] = {
-    Role.LANE_OPERATOR: frozenset({Action.WATCH, Action.REVIEW, Action.CONFIRM, Action.STEER_LANE, Action.READ_PAPERS}),
-    Role.INSPECTOR: frozenset(
-        {Action.WATCH, Action.REVIEW, Action.CONFIRM, Action.PLACE_HOLD, Action.READ_PAPERS, Action.READ_LEDGER}
+class Field(enum.StrEnum):
+    """What an action is about: a fact of a passage as its procedure found it, or a thing beside passages.
+
+    ``vehicle`` is which vehicle it is, where and since when; the procedures' names stand for their evidence, those of
+    the authorities for the reasons of their verdicts; ``order`` is the signed order itself; ``entry`` is that something
+    is recorded and under which hash, not what; ``region`` all ports together, as their hub knows them.
+    """
+
+    VEHICLE = "vehicle"
+    POSITIONING = "positioning"
+    PLATES = "plates"
+    CONTAINER = "container"
+    SEAL = "seal"
+    WEIGHT = "weight"
+    RADIATION = "radiation"
+    DRIVER = "driver"
+    HEALTH = "health"
+    PAPERS = "papers"
+    BORDER_INSPECTION = "border_inspection"
+    CUSTOMS = "customs"
+    SITE = "site"
+    DECISION = "decision"
+    ORDER = "order"
+    PICTURE = "picture"
+    REVIEW = "review"
+    PORT = "port"
+    LANE = "lane"
+    HOLD = "hold"
+    PAPER = "paper"
+    ENTRY = "entry"
+    ACCOUNT = "account"
+    PERSON = "person"
+    REGION = "region"
+
+
+class State(enum.StrEnum):
+    """Where the passage stands to which a field belongs; ``recorded`` in the ledger, ``none`` beside all passages."""
+
+    COLLECTING = "collecting"
+    AWAITING_VERDICTS = "awaiting_verdicts"
+    IN_REVIEW = "in_review"
+    ORDERED = "ordered"
+    OPENED = "opened"
+    CLEARED = "cleared"
+    DIVERTED = "diverted"
+    REFUSED = "refused"
+    ABANDONED = "abandoned"
+    RECORDED = "recorded"
+    NONE = "none"
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """One grant: people of these roles, in these agencies, may do these actions to these fields in these states."""
+
+    name: str
+    roles: frozenset[Role]
+    agencies: frozenset[Agency]
+    actions: frozenset[Action]
+    fields: frozenset[Field]
+    states: frozenset[State]
+
+
+Cell = tuple[Role, Agency, Action, Field, State]
+
+_ANYONE = frozenset(Agency)
+_AUTHORITIES = frozenset({Agency.BORDER_INSPECTION, Agency.CUSTOMS, Agency.SITE})
+_BORDER = frozenset({Agency.BORDER_INSPECTION})
+_CUSTOMS = frozenset({Agency.CUSTOMS})
+_LANE_STAFF = frozenset({Role.LANE_OPERATOR, Role.INSPECTOR, Role.DUTY_OFFICER})
+_OFFICERS = frozenset({Role.INSPECTOR, Role.DUTY_OFFICER})
+_PASSAGE = frozenset(State) - {State.RECORDED, State.NONE}
+_ORDERED = frozenset({State.ORDERED, State.OPENED, State.CLEARED, State.DIVERTED, State.RECORDED})
+_ANYTIME = _PASSAGE | {State.RECORDED}
+_APART = frozenset({State.NONE})
+_IN_LEDGER = frozenset({State.RECORDED})
+_TO_REVIEW = frozenset({State.IN_REVIEW})
+_MEASURED = frozenset(
+    {Field.POSITIONING, Field.PLATES, Field.CONTAINER, Field.SEAL, Field.WEIGHT, Field.RADIATION, Field.DECISION}
+)
+_REASONS = frozenset({Field.BORDER_INSPECTION, Field.CUSTOMS, Field.SITE})
+
+
+def _one(role: Role) -> frozenset[Role]:
+    return frozenset({role})
+
+
+def _acts(*actions: Action) -> frozenset[Action]:
+    return frozenset(actions)
+
+
+def _on(*fields: Field) -> frozenset[Field]:
+    return frozenset(fields)
+
+
+RULES: tuple[Rule, ...] = (
+    # The port as a whole
+    Rule("lane staff watch the port", _LANE_STAFF, _AUTHORITIES, _acts(Action.WATCH), _on(Field.PORT), _APART),
+    Rule("auditors watch the port", _one(Role.AUDITOR), _ANYONE, _acts(Action.WATCH), _on(Field.PORT), _APART),
+    Rule(
+        "administrators watch the port", _one(Role.ADMINISTRATOR), _ANYONE, _acts(Action.WATCH), _on(Field.PORT), _APART
     ),
-    Role.DUTY_OFFICER: frozenset(
-        {
-            Action.WATCH,
-            Action.REVIEW,
-            Action.CONFIRM,
-            Action.STEER_LANE,
-            Action.PLACE_HOLD,
-            Action.READ_PAPERS,
-            Action.READ_LEDGER,
-        }
+    # A passage at the gate
+    Rule(
+        "lane staff see the vehicle and its pictures", _LANE_STAFF, _AUTHORITIES, _acts(Action.WATCH),
+        _on(Field.VEHICLE, Field.PICTURE), _PASSAGE,
     ),
-    Role.AUDITOR: frozenset({Action.WATCH, Action.READ_LEDGER, Action.READ_PAPERS}),
-    Role.ADMINISTRATOR: frozenset({Action.WATCH, Action.READ_LEDGER, Action.MANAGE_ACCOUNTS, Action.FORGET_PERSON}),
-    Role.CARRIER: frozenset({Action.SUBMIT_PAPERS, Action.READ_PAPERS}),
-    Role.CAMERA: frozenset({Action.UPLOAD_IMAGE}),
-}
-"""Our choice, after the separation of duties in ``domain.md``: who administers accounts decides nothing at a lane."""
+    Rule(
+        "administrators see which vehicle it is", _one(Role.ADMINISTRATOR), _ANYONE, _acts(Action.WATCH),
+        _on(Field.VEHICLE), _PASSAGE,
+    ),
+    Rule("lane staff see what was measured", _LANE_STAFF, _AUTHORITIES, _acts(Action.WATCH), _MEASURED, _PASSAGE),
+    Rule(
+        "border inspection sees the driver", _OFFICERS, _BORDER, _acts(Action.WATCH), _on(Field.DRIVER), _ANYTIME
+    ),
+    Rule("quarantine officers see health", _OFFICERS, _CUSTOMS, _acts(Action.WATCH), _on(Field.HEALTH), _ANYTIME),
+    Rule("customs officers see the papers", _OFFICERS, _CUSTOMS, _acts(Action.WATCH), _on(Field.PAPERS), _ANYTIME),
+    Rule(
+        "border inspection sees its reasons", _LANE_STAFF, _BORDER, _acts(Action.WATCH),
+        _on(Field.BORDER_INSPECTION), _ANYTIME,
+    ),
+    Rule("customs sees its reasons", _LANE_STAFF, _CUSTOMS, _acts(Action.WATCH), _on(Field.CUSTOMS), _ANYTIME),
+    Rule(
+        "the yard's reasons are everybody's at the gate", _LANE_STAFF, _AUTHORITIES, _acts(Action.WATCH),
+        _on(Field.SITE), _ANYTIME,
+    ),
+    Rule(
+        "duty officers see signed orders", _one(Role.DUTY_OFFICER), _AUTHORITIES, _acts(Action.WATCH), _on(Field.ORDER),
+        _ORDERED,
+    ),
+    Rule(
+        "auditors see every passage whole", _one(Role.AUDITOR), _ANYONE, _acts(Action.WATCH),
+        _MEASURED | _REASONS
+        | _on(Field.VEHICLE, Field.PICTURE, Field.DRIVER, Field.HEALTH, Field.PAPERS, Field.ORDER),
+        _ANYTIME,
+    ),
+    # Reviews
+    Rule(
+        "lane staff see the review queue", _LANE_STAFF, _AUTHORITIES, _acts(Action.WATCH), _on(Field.REVIEW),
+        _TO_REVIEW,
+    ),
+    Rule(
+        "auditors and administrators see the review queue", frozenset({Role.AUDITOR, Role.ADMINISTRATOR}), _ANYONE,
+        _acts(Action.WATCH), _on(Field.REVIEW), _TO_REVIEW,
+    ),
+    Rule(
+        "lane staff decide and confirm reviews", _LANE_STAFF, _AUTHORITIES, _acts(Action.REVIEW, Action.CONFIRM),
+        _on(Field.REVIEW), _TO_REVIEW,
+    ),
+    Rule(
+        "lane staff correct plates, or look for papers again", _LANE_STAFF, _AUTHORITIES, _acts(Action.CORRECT),
+        _on(Field.PLATES, Field.PAPERS), _TO_REVIEW,
+    ),
+    Rule(
+        "customs and the yard correct container numbers", _LANE_STAFF, frozenset({Agency.CUSTOMS, Agency.SITE}),
+        _acts(Action.CORRECT), _on(Field.CONTAINER), _TO_REVIEW,
+    ),
+    Rule("customs corrects seals", _LANE_STAFF, _CUSTOMS, _acts(Action.CORRECT), _on(Field.SEAL), _TO_REVIEW),
+    Rule(
+        "border inspection corrects the crew", _LANE_STAFF, _BORDER, _acts(Action.CORRECT), _on(Field.DRIVER),
+        _TO_REVIEW,
+    ),
+    # Lanes, holds and papers
+    Rule(
+        "operators and duty officers steer lanes", frozenset({Role.LANE_OPERATOR, Role.DUTY_OFFICER}), _AUTHORITIES,
+        _acts(Action.STEER_LANE), _on(Field.LANE), _APART,
+    ),
+    Rule("officers place and lift holds", _OFFICERS, _AUTHORITIES, _acts(Action.PLACE_HOLD), _on(Field.HOLD), _APART),
+    Rule("lane staff see holds", _LANE_STAFF, _AUTHORITIES, _acts(Action.WATCH), _on(Field.HOLD), _APART),
+    Rule(
+        "auditors and administrators see holds", frozenset({Role.AUDITOR, Role.ADMINISTRATOR}), _ANYONE,
+        _acts(Action.WATCH), _on(Field.HOLD), _APART,
+    ),
+    Rule("lane staff read papers", _LANE_STAFF, _AUTHORITIES, _acts(Action.READ_PAPERS), _on(Field.PAPER), _APART),
+    Rule("auditors read papers", _one(Role.AUDITOR), _ANYONE, _acts(Action.READ_PAPERS), _on(Field.PAPER), _APART),
+    Rule(
+        "carriers hand in papers and read them", _one(Role.CARRIER), _ANYONE,
+        _acts(Action.SUBMIT_PAPERS, Action.READ_PAPERS), _on(Field.PAPER), _APART,
+    ),
+    Rule("cameras bring images", _one(Role.CAMERA), _ANYONE, _acts(Action.UPLOAD_IMAGE), _on(Field.PICTURE), _APART),
+    # The ledger
+    Rule("officers read the ledger", _OFFICERS, _AUTHORITIES, _acts(Action.READ_LEDGER), _on(Field.ENTRY), _APART),
+    Rule(
+        "auditors and administrators read the ledger", frozenset({Role.AUDITOR, Role.ADMINISTRATOR}), _ANYONE,
+        _acts(Action.READ_LEDGER), _on(Field.ENTRY), _APART,
+    ),
+    Rule(
+        "officers see what was measured in the ledger", _OFFICERS, _AUTHORITIES, _acts(Action.WATCH),
+        _MEASURED | _on(Field.VEHICLE), _IN_LEDGER,
+    ),
+    Rule(
+        "customs officers see papers in the ledger", _OFFICERS, _CUSTOMS, _acts(Action.WATCH), _on(Field.PAPER),
+        _IN_LEDGER,
+    ),
+    Rule(
+        "auditors see papers in the ledger", _one(Role.AUDITOR), _ANYONE, _acts(Action.WATCH), _on(Field.PAPER),
+        _IN_LEDGER,
+    ),
+    # The region, at its hub
+    Rule(
+        "region officers watch the region and acknowledge its alarms", _one(Role.REGION_OFFICER), _AUTHORITIES,
+        _acts(Action.WATCH_REGION, Action.ACKNOWLEDGE), _on(Field.REGION), _APART,
+    ),
+    Rule(
+        "region officers tell the ports what is in force", _one(Role.REGION_OFFICER), _AUTHORITIES,
+        _acts(Action.STEER_REGION), _on(Field.REGION), _APART,
+    ),
+    Rule(
+        "auditors and administrators watch the region", frozenset({Role.AUDITOR, Role.ADMINISTRATOR}), _ANYONE,
+        _acts(Action.WATCH_REGION), _on(Field.REGION), _APART,
+    ),
+    # Accounts and persons
+    Rule(
+        "administrators manage accounts", _one(Role.ADMINISTRATOR), _ANYONE, _acts(Action.MANAGE_ACCOUNTS),
+        _on(Field.ACCOUNT), _APART,
+    ),
+    Rule(
+        "administrators and auditors see accounts in the ledger", frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
+        _ANYONE, _acts(Action.WATCH), _on(Field.ACCOUNT), _IN_LEDGER,
+    ),
+    Rule(
+        "administrators have persons forgotten", _one(Role.ADMINISTRATOR), _ANYONE, _acts(Action.FORGET_PERSON),
+        _on(Field.PERSON), _APART,
+    ),
+)  # fmt: skip
+"""Our choice, after the separation of duties in ``domain.md``: border inspection decides on persons, customs on goods
+and health, the yard on safety and slots; who administers accounts decides nothing at a lane; who audits only reads."""
 
 
-def may(principal: Principal, action: Action) -> Verdict:
-    """Grant an action if one of the principal's roles has it."""
-    if any(action in _GRANTS[role] for role in principal.roles):
+def cells_of(rule: Rule) -> frozenset[Cell]:
+    """Return every combination that a rule grants."""
+    return frozenset(itertools.product(rule.roles, rule.agencies, rule.actions, rule.fields, rule.states))
+
+
+def compiled(rules: tuple[Rule, ...]) -> frozenset[Cell]:
+    """Return every combination that some rule grants."""
+    return frozenset().union(*(cells_of(rule) for rule in rules))
+
+
+_GRANTED = compiled(RULES)
+_IN_SOME_STATE = frozenset(cell[:4] for cell in _GRANTED)
+_ON_SOMETHING = frozenset(cell[:3] for cell in _GRANTED)
+
+
+def may(principal: Principal, action: Action, field: Field | None = None, state: State | None = None) -> Verdict:
+    """Grant an action on a field in a state, by any of the principal's roles.
+
+    Without a state it is asked whether the action is granted in some state, without a field whether on anything.
+    """
+    asked = tuple(part for part in (field, state) if part is not None)
+    granted = (_ON_SOMETHING, _IN_SOME_STATE, _GRANTED)[len(asked)]
+    if any((role, principal.agency, action, *asked) in granted for role in principal.roles):
         return GRANTED
-    return refuse("access.not_yours", action=action.value, username=principal.username)
+    params = {"action": action.value, "username": principal.username}
+    return refuse("access.not_yours", **(params if field is None else {**params, "field": field.value}))
+
+
+@functools.lru_cache(maxsize=4096)
+def fields_of(roles: tuple[Role, ...], agency: Agency, action: Action, state: State) -> frozenset[Field]:
+    """Return the fields on which these roles of an agency may act so in a state."""
+    return frozenset(field for field in Field for role in roles if (role, agency, action, field, state) in _GRANTED)
 
 
 def actions_of(principal: Principal) -> tuple[Action, ...]:
-    """Return all that the principal may do, in the order of ``Action``."""
-    return tuple(action for action in Action if any(action in _GRANTS[role] for role in principal.roles))
+    """Return all that the principal may do to anything, in the order of ``Action``."""
+    return tuple(action for action in Action if may(principal, action) == GRANTED)

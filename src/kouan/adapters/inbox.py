@@ -1,13 +1,25 @@
 """What a link has received and nobody has taken yet."""
 
 import asyncio
+import contextlib
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
-from kouan.protocols.link import Received
+from kouan.protocols.link import Link, Received
 
 MAX_TELEMETRY = 4096
 """Telemetry messages kept for a slow reader. Our choice: twenty scales at ten frames a second for twenty seconds."""
+
+
+@contextlib.asynccontextmanager
+async def reading(link: Link) -> AsyncIterator[AsyncIterator[Received]]:
+    """Read a link for the length of a block, and close the reading with it, wherever in it the block is left."""
+    messages = link.receive()
+    try:
+        yield messages
+    finally:
+        if isinstance(messages, AsyncGenerator):
+            await messages.aclose()
 
 
 class Inbox:

@@ -16,15 +16,14 @@ from kouan.ledger.damage import Report
 from kouan.ledger.export import export_ledger, load_public_key, public_key_pem, verify_export
 from kouan.ledger.merkle import verify_inclusion
 from kouan.ledger.tiles import prove_inclusion
-from kouan.ledger.verifier import Verifier
 from kouan.vocabulary.errors import InvalidValue, NotFound
 from kouan.wiring.keys import ledger_signer
 from kouan.wiring.offline import Store, opened
+from kouan.wiring.offline import verify as verify_store
 
 app = typer.Typer(help="The ledger: every fact and decision, verifiable by anyone.", no_args_is_help=True)
 
 Database = Annotated[str | None, typer.Option("--database", help="DSN of an outside PostgreSQL.")]
-PAGE = 5000
 
 
 @app.command()
@@ -57,17 +56,7 @@ def _verify_file(export: Path, key: Path | None) -> Report:
 
 async def _verify_store(data: Path, port: str, database: str | None) -> Report:
     async with opened(data, port, database=database) as store:
-        verifier = Verifier(ledger_signer(data, store.port).public_key, port=store.port)
-        heads = sorted(await store.ledger.heads(limit=1_000_000), key=lambda head: head.size, reverse=True)
-        size = await store.ledger.size()
-        for after in track(range(0, size, PAGE), "verifying", console=err, transient=True):
-            for entry in await store.ledger.read(after=after, limit=PAGE):
-                while heads and heads[-1].size < entry.seq:
-                    verifier.head(heads.pop())
-                verifier.entry(entry)
-        while heads:
-            verifier.head(heads.pop())
-        return verifier.finish()
+        return await verify_store(store, data, lambda pages: track(pages, "verifying", console=err, transient=True))
 
 
 @app.command()

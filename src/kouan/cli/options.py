@@ -13,4 +13,5 @@ Data = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Nats = Annotated[str, typer.Option("--nats", help="Address of the NATS server, as in nats://host:4222.")]
-Mqtt = Annotated[str, typer.Option("--mqtt", help="Address of its MQTT gateway, as in host:1883.")]
+BrokerCa = Annotated[Path | None, typer.Option("--broker-ca", help="Certificate that signed an outside broker's own.")]
+Mqtt = Annotated[str, typer.Option("--mqtt", help="Address of its MQTT gateway, as in host:8883.")]

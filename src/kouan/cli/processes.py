@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import signal
 import sys
 from typing import Annotated
@@ -12,6 +11,7 @@ import typer
 
 from kouan.adapters.engines.data_folder import DataFolder
 from kouan.cli import options
+from kouan.cli.logs import set_up_logging
 from kouan.simulator.field import Summary
 from kouan.wiring import field as field_process
 from kouan.wiring import lane_controller as controller_process
@@ -30,17 +30,23 @@ def stop_on_signals(stop: asyncio.Event) -> None:
 
 
 def lane_controller(
-    data: options.Data, nats: options.Nats, mqtt: options.Mqtt, port: options.Port = "ganqimaodu", lanes: Lanes = ""
+    data: options.Data,
+    nats: options.Nats,
+    mqtt: options.Mqtt,
+    broker_ca: options.BrokerCa = None,
+    port: options.Port = "ganqimaodu",
+    lanes: Lanes = "",
 ) -> None:
     """Control lanes: verify orders, write their nonces durably, open barriers, once."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    set_up_logging()
     setting = load(port)
     names = tuple(lanes.split(",")) if lanes else tuple(lane.name for lane in setting.lanes)
 
     async def main() -> None:
         stop = asyncio.Event()
         stop_on_signals(stop)
-        await controller_process.serve(DataFolder(data), outside_broker(nats, mqtt), setting.name, names, stop)
+        broker = outside_broker(nats, mqtt, broker_ca)
+        await controller_process.serve(DataFolder(data), broker, setting.name, names, stop)
 
     run_on_loop(main())
 
@@ -50,6 +56,7 @@ def field(
     nats: options.Nats,
     mqtt: options.Mqtt,
     api: Annotated[str, typer.Option("--api", help="Address of the port's API.")],
+    broker_ca: options.BrokerCa = None,
     port: options.Port = "ganqimaodu",
     scenario: Annotated[str | None, typer.Option(help="How much goes wrong; the port file's own if not given.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of all chance in the field.")] = 7,
@@ -59,7 +66,7 @@ def field(
     ] = False,
 ) -> None:
     """Simulate the field around a port: lorries, devices, agencies, traders and officers on the real protocols."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    set_up_logging()
 
     def tell(summary: Summary) -> None:
         sys.stdout.write(json.dumps(msgspec.to_builtins(summary)) + "\n")
@@ -70,7 +77,7 @@ def field(
         stop_on_signals(stop)
         await field_process.serve(
             DataFolder(data),
-            outside_broker(nats, mqtt),
+            outside_broker(nats, mqtt, broker_ca),
             path_of(port),
             api,
             stop,

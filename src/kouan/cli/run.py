@@ -1,35 +1,64 @@
-"""``kouan run``: open a port."""
+"""``kouan run``: open a port, by itself or as an edge of a region, or the hub of a region."""
 
 import asyncio
-import logging
+import enum
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from kouan.cli import options
+from kouan.cli.logs import set_up_logging
 from kouan.cli.output import err, out, show
 from kouan.cli.processes import stop_on_signals
+from kouan.vocabulary.errors import InvalidValue
+from kouan.wiring import hub as hub_process
+from kouan.wiring import platform as port_process
 from kouan.wiring.demo import DEMO_PASSWORD, DEMO_USER
+from kouan.wiring.hub import RunningHub
 from kouan.wiring.loops import run_on_loop
 from kouan.wiring.platform import Platform
-from kouan.wiring.platform import run as run_platform
-from kouan.wiring.settings import RunSettings
+from kouan.wiring.settings import HubSettings, RunSettings
+
+
+class Role(enum.StrEnum):
+    """As what to run."""
+
+    STANDALONE = "standalone"
+    EDGE = "edge"
+    HUB = "hub"
 
 
 def run(
     data: options.Data,
     port: options.Port = "ganqimaodu",
+    role: Annotated[Role, typer.Option(help="A port by itself, a port with a hub, or the hub of a region.")] = (
+        Role.STANDALONE
+    ),
+    hub: Annotated[str | None, typer.Option(help="An edge's hub, as in tls://host:4223.")] = None,
+    credentials: Annotated[
+        Path | None, typer.Option(help="The bundle that the hub gave this port (kouan hub enrol).")
+    ] = None,
+    region: Annotated[Path | None, typer.Option(help="A hub's region file; kouan's own if not given.")] = None,
+    hub_host: Annotated[str, typer.Option(help="Address on which a hub listens for edges.")] = "127.0.0.1",
+    hub_tcp_port: Annotated[int, typer.Option(help="Its tcp port; 0 takes a free one.")] = 0,
     database: Annotated[str | None, typer.Option(help="DSN of an outside PostgreSQL ≥ 15.")] = None,
     nats: Annotated[str | None, typer.Option(help="Address of an outside NATS server with JetStream and MQTT.")] = None,
     mqtt: Annotated[str | None, typer.Option(help="Address of its MQTT gateway, host:port.")] = None,
+    broker_ca: options.BrokerCa = None,
+    devices_host: Annotated[str, typer.Option(help="Address at which devices reach the port's broker.")] = "127.0.0.1",
+    devices_tcp_port: Annotated[int, typer.Option(help="Its tcp port for MQTT over TLS; 0 takes a free one.")] = 0,
     host: Annotated[str, typer.Option(help="Address on which the console listens.")] = "127.0.0.1",
     tcp_port: Annotated[int, typer.Option(help="Its tcp port; 0 takes a free one.")] = 0,
     live: Annotated[
         bool, typer.Option("--live", help="Real devices, agencies and people: no simulated field.")
     ] = False,
     oidc: Annotated[Path | None, typer.Option(help="File that describes an identity provider (OIDC).")] = None,
+    field: Annotated[
+        bool, typer.Option("--field/--no-field", help="Start the simulated field of a demonstration, or not.")
+    ] = True,
     speed: Annotated[float, typer.Option(help="Speed of the simulated field.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Seed of the simulated field.")] = 7,
     scenario: Annotated[str | None, typer.Option(help="calm, ordinary, rough, or a file.")] = None,
@@ -39,53 +68,123 @@ def run(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
     json: options.Json = False,
 ) -> None:
-    """Open a port: engines, gate, console, and unless --live a simulated field around it."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    settings = RunSettings(
-        port=port,
-        data=Path(data),
-        database=database,
-        nats=nats,
-        mqtt=mqtt,
-        host=host,
-        tcp_port=tcp_port,
-        demo=not live,
-        oidc=oidc,
-        speed=speed,
-        seed=seed,
-        scenario=scenario,
-    )
-    figures = run_on_loop(_run(settings, for_s, browser=not no_browser and for_s is None, quiet=json))
+    """Open a port: engines, gate, console, and unless --live a simulated field around it; or the hub of a region."""
+    set_up_logging()
+    session = _Session(for_s, browser=not no_browser and for_s is None, quiet=json)
+    if role is Role.HUB:
+        found = run_on_loop(
+            _run_hub(
+                HubSettings(
+                    data=Path(data),
+                    region=region,
+                    database=database,
+                    host=host,
+                    tcp_port=tcp_port,
+                    hub_host=hub_host,
+                    hub_tcp_port=hub_tcp_port,
+                    oidc=oidc,
+                ),
+                session,
+            )
+        )
+    else:
+        if (role is Role.EDGE) != (hub is not None):
+            raise InvalidValue("--hub", "run.edge", "must be given with --role edge, and with no other role")
+        settings = RunSettings(
+            port=port,
+            data=Path(data),
+            database=database,
+            nats=nats,
+            mqtt=mqtt,
+            broker_ca=broker_ca,
+            devices_host=devices_host,
+            devices_tcp_port=devices_tcp_port,
+            host=host,
+            tcp_port=tcp_port,
+            demo=not live,
+            field=field,
+            oidc=oidc,
+            speed=speed,
+            seed=seed,
+            scenario=scenario,
+            hub=hub,
+            credentials=credentials,
+        )
+        found = run_on_loop(_run_port(settings, session))
     if for_s is not None or json:
-        show("What the port did", figures, as_json=json)
+        show("What the hub took" if role is Role.HUB else "What the port did", found, as_json=json)
 
 
-async def _run(settings: RunSettings, for_s: float | None, *, browser: bool, quiet: bool) -> dict[str, Any]:
-    stop = asyncio.Event()
-    stop_on_signals(stop)
-    loop = asyncio.get_running_loop()
-    figures: dict[str, Any] = {}
-    opened = False
+class _Session:
+    """One run of the command: what it says while it runs, and when it stops."""
 
-    def tell(stage: str) -> None:
-        if not quiet:
+    def __init__(self, for_s: float | None, *, browser: bool, quiet: bool) -> None:
+        self.for_s = for_s
+        self.browser = browser
+        self.quiet = quiet
+        self.stop = asyncio.Event()
+        self.figures: dict[str, Any] = {}
+        self._opened = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether figures are wanted; counting reads all that this run recorded, which nobody waits for at Ctrl-C."""
+        return self.for_s is not None or self.quiet
+
+    def tell(self, stage: str) -> None:
+        """Say which stage of the start it is."""
+        if not self.quiet:
             err.print(f"[dim]{stage}[/dim]")
 
-    def ready(platform: Platform) -> None:
-        nonlocal opened
-        if not quiet:
-            out.print(f"{platform.port.title.zh} {platform.port.title.en} is open at [bold]{platform.url}[/bold]")
-            if settings.demo:
-                out.print(f"Sign in as {DEMO_USER} with the password {DEMO_PASSWORD}. Ctrl-C closes the port.")
-        if browser and not opened:
-            webbrowser.open(platform.url)
-        if for_s is not None and not opened:
-            loop.call_later(for_s, stop.set)
-        opened = True
+    def ready(self, url: str, lines: Callable[[], list[str]]) -> None:
+        """Say that it is open at ``url``, and begin to count its time."""
+        if not self.quiet:
+            for line in lines():
+                out.print(line)
+        if self.browser and not self._opened:
+            webbrowser.open(url)
+        if self.for_s is not None and not self._opened:
+            asyncio.get_running_loop().call_later(self.for_s, self.stop.set)
+        self._opened = True
+
+
+async def _run_port(settings: RunSettings, session: _Session) -> dict[str, Any]:
+    stop_on_signals(session.stop)
+
+    def lines(platform: Platform) -> list[str]:
+        title = platform.port.title
+        said = [f"{title.zh} {title.en} is open at [bold]{platform.url}[/bold]"]
+        if settings.demo:
+            said.append(f"Sign in as {DEMO_USER} with the password {DEMO_PASSWORD}. Ctrl-C closes the port.")
+        return said
 
     async def at_end(platform: Platform) -> None:
-        if for_s is not None or quiet:  # counting reads all that this run recorded, which nobody waits for at Ctrl-C
-            figures.update(await platform.figures())
+        if session.counts:
+            session.figures.update(await platform.figures())
 
-    await run_platform(settings, stop, ready, tell, at_end)
-    return figures
+    def ready(platform: Platform) -> None:
+        session.ready(platform.url, lambda: lines(platform))
+
+    await port_process.run(settings, session.stop, ready, session.tell, at_end)
+    return session.figures
+
+
+async def _run_hub(settings: HubSettings, session: _Session) -> dict[str, Any]:
+    stop_on_signals(session.stop)
+
+    def lines(hub: RunningHub) -> list[str]:
+        title = hub.region.title
+        return [
+            f"The hub of {title.zh} {title.en} is open at [bold]{hub.url}[/bold], for edges at {hub.hub_url}.",
+            "Enrol a port with: kouan hub enrol PORT --ledger-key FILE --out FILE. Ctrl-C closes the hub.",
+        ]
+
+    async def at_end(hub: RunningHub) -> None:
+        if session.counts:
+            session.figures.update(await hub.figures())
+
+    def ready(hub: RunningHub) -> None:
+        session.ready(hub.url, lambda: lines(hub))
+
+    await hub_process.run(settings, session.stop, ready, session.tell, at_end)
+    return session.figures

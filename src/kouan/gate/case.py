@@ -5,6 +5,7 @@ from typing import TypeVar
 import msgspec
 
 from kouan.gate.evidence import (
+    NEVER_HEARD_US,
     ContainersRead,
     DriverIdentified,
     Evidence,
@@ -29,7 +30,9 @@ _Kind = TypeVar("_Kind", bound=Evidence)
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a decision rests on, except the verdicts and exceptions.
 
-    ``at`` is when the vehicle stopped: the rules in force then apply to the whole passage. ``required`` are the
+    ``at`` is when the vehicle stopped: the rules in force then apply to the whole passage. ``judged_at`` is when it is
+    decided on, which ``decide`` fills in; ``hub_heard_at`` when the hub was heard last, where that was asked after the
+    papers were found. ``whys`` says of holds placed at the gate why, by number. ``required`` are the
     procedures whose evidence must be there, ``lacking`` those whose devices are out of service. ``revisions`` are the
     case files that each authority was sent last. ``holds`` were placed at the gate after the papers were matched, as
     ``<authority>:<kind>:<number>``; ``lifted`` are numbers of holds that no longer stand. ``contradicted`` are
@@ -51,10 +54,13 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     lifted: tuple[str, ...] = ()
     contradicted: tuple[Procedure, ...] = ()
     trouble: Reason | None = None
+    whys: dict[str, str] = {}
+    hub_heard_at: Instant | None = None
+    judged_at: Instant | None = None
 
     def _find(self, kind: type[_Kind]) -> _Kind | None:
         for found in self.evidence:
-            if isinstance(found, kind):
+            if type(found) is kind:  # asked hundreds of times a decision, and isinstance is slower
                 return found
         return None
 
@@ -111,8 +117,45 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def standing_holds(self) -> tuple[str, ...]:
         """Return the control orders in force on this vehicle, each once, those of the papers first."""
-        found = (self.papers.holds if self.papers else ()) + self.holds
+        papers, driver = self.papers, self.driver
+        found = (papers.holds if papers else ()) + self.holds + (driver.watched if driver else ())
         return tuple(hold for hold in dict.fromkeys(found) if hold.split(":", 2)[-1] not in self.lifted)
+
+    def why(self, number: str) -> str:
+        """Return why a vehicle or person is watched for under this number; empty where nobody said."""
+        papers, driver = self.papers, self.driver
+        told = (papers.hold_reasons if papers else {}, driver.hold_reasons if driver else {}, self.whys)
+        return next((reasons[number] for reasons in told if number in reasons), "")
+
+    @property
+    def hub_age_us(self) -> int | None:
+        """Return how old the hub's word is when this is judged, in microseconds; None where the port has no hub.
+
+        ``NEVER_HEARD_US`` where it was never heard.
+        """
+        heard_at = self.hub_last_heard
+        return None if heard_at is None else min(max(self._now - heard_at, 0), NEVER_HEARD_US)
+
+    @property
+    def hub_last_heard(self) -> Instant | None:
+        """Return when the hub was heard last, as far as this case knows; None where the port has no hub."""
+        papers = self.papers
+        if papers is None or papers.hub_age_us is None:
+            return None
+        return max(papers.at - papers.hub_age_us, self.hub_heard_at or -NEVER_HEARD_US)
+
+    @property
+    def pre_authorised(self) -> bool:
+        """Say whether the vehicle is let pass beforehand, at the instant at which this is judged."""
+        papers = self.papers
+        if papers is None or not papers.pre_authorised:
+            return False
+        begun = papers.permit_from is None or papers.permit_from <= self._now
+        return begun and (papers.permit_until is None or self._now < papers.permit_until)
+
+    @property
+    def _now(self) -> Instant:
+        return self.at if self.judged_at is None else self.judged_at
 
     def failure(self, procedure: Procedure) -> str | None:
         """Return why this procedure has no evidence: its failure's cause, ``missing``, or None where it has some."""

@@ -8,6 +8,7 @@ another's finding, and nothing that is missing, late or unknown counts as a gran
 from collections.abc import Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from kouan.gate.case import Case
 from kouan.gate.decision import AgencyVerdict, Decision, Finding, RuleException
@@ -58,6 +59,7 @@ def decide(
     now: Instant,
 ) -> Decision:
     """Return the decision on a case; findings stand gravest first, then in the order of the rulebook."""
+    case = replace(case, judged_at=now)
     entries = rulebook.rules_for(case)
     findings = [*missing_findings(case), *rule_findings(case, entries), *verdict_findings(case, verdicts, now)]
     findings += stray_holds(case, findings)
@@ -110,7 +112,7 @@ def _missing(procedure: Procedure, cause: str) -> Reason:
 
 def _served_without(case: Case, procedure: Procedure) -> bool:
     """Say whether the lane lacks the device and the vehicle is pre-authorised; the ``lane`` rules judge the rest."""
-    return procedure in case.lacking and case.papers is not None and case.papers.pre_authorised
+    return procedure in case.lacking and case.pre_authorised
 
 
 def rule_findings(case: Case, entries: Sequence[RuleEntry]) -> list[Finding]:

@@ -69,6 +69,8 @@ def case_of(dossier: Dossier) -> Case:
         lifted=dossier.lifted,
         contradicted=tuple(record.procedure for record in dossier.procedures if record.contradicted),
         trouble=dossier.trouble,
+        whys={hold.number: hold.why for hold in dossier.holds if hold.why},
+        hub_heard_at=dossier.hub_heard_at,
     )
 
 
@@ -91,7 +93,7 @@ def is_alarm(evidence: Evidence) -> bool:
     return isinstance(evidence, RadiationMeasured) and (evidence.gamma_alarm or evidence.neutron_alarm)
 
 
-_CIRCUMSTANCES = dict.fromkeys(Observed.__struct_fields__)
+_CIRCUMSTANCES = dict.fromkeys((*Observed.__struct_fields__, "hub_age_us", "seen_before_us"))
 
 
 def _says_the_same(one: Evidence, other: Evidence) -> bool:
@@ -148,6 +150,13 @@ def fail_overdue(dossier: Dossier, now: Instant) -> Dossier:
             failed = Failed(source=PLATFORM, at=now, confidence_pm=1000, procedure=record.procedure, cause=cause)
             dossier = with_record(dossier, replace(record, evidence=failed, finished_at=now))
     return dossier
+
+
+def hear_of_hub(dossier: Dossier, at: Instant, age_us: int | None) -> Dossier:
+    """Return the dossier with how lately the hub was heard at an instant; None where the port has no hub."""
+    if age_us is None:
+        return dossier
+    return replace(dossier, hub_heard_at=max(at - age_us, dossier.hub_heard_at or 0))
 
 
 def refusal_of_verdict(dossier: Dossier, verdict: AgencyVerdict, now: Instant) -> str | None:

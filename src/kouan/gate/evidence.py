@@ -93,6 +93,8 @@ class DriverIdentified(Observed, frozen=True, kw_only=True, tag="driver"):
     """The driver's document, face and fingerprint, and how many people are in the cab.
 
     ``expected`` says whether the document is the one announced for this vehicle; None where none was announced.
+    ``watched`` are watch list items that name the document, each as ``<authority>:<kind>:<number>``, and
+    ``hold_reasons`` says why, by number.
     """
 
     commitment: str
@@ -105,6 +107,8 @@ class DriverIdentified(Observed, frozen=True, kw_only=True, tag="driver"):
     fingerprint_score_pm: int | None
     occupants: int
     announced_crew: int | None = None
+    watched: tuple[str, ...] = ()
+    hold_reasons: dict[str, str] = {}
 
 
 class HealthChecked(Observed, frozen=True, kw_only=True, tag="health"):
@@ -136,11 +140,22 @@ class Consignment(msgspec.Struct, frozen=True):
     transit_cleared: bool = True
 
 
+NEVER_HEARD_US = 2**53 - 1
+"""Age of the hub's word where none ever came: the largest whole number that every JSON reader keeps."""
+
+
 class PapersMatched(Observed, frozen=True, kw_only=True, tag="papers"):
     """The papers found for this vehicle: its confirmation, manifests, declarations and control orders.
 
     ``load`` is ``loaded``, ``empty`` or ``empty_container``. ``plate``, ``seals`` and ``containers`` are what was
-    declared; ``holds`` are control orders in force, each as ``<authority>:<kind>:<number>``.
+    declared; ``holds`` are control orders in force, each as ``<authority>:<kind>:<number>``; ``hold_reasons`` says why
+    the vehicle is watched for, by number.
+
+    ``pre_authorised`` says that the region lets this vehicle pass beforehand, from ``permit_from`` until
+    ``permit_until``, by the item ``permit`` (``pre_authorised@<version>/<number of the item>``); ``low_risk`` that it
+    was found to be of low risk. ``seen_elsewhere`` is where its plate stood too lately; where the region's ports told
+    that, ``seen_before_us`` and ``seen_distance_m`` say how lately and how far away. ``hub_age_us`` is how old the
+    hub's word was at ``at``: None where the port has no hub, ``NEVER_HEARD_US`` where it never heard it.
     """
 
     confirmation: str | None
@@ -161,6 +176,14 @@ class PapersMatched(Observed, frozen=True, kw_only=True, tag="papers"):
     green_channel: bool = False
     duplicate_of: str | None = None
     seen_elsewhere: str | None = None
+    hold_reasons: dict[str, str] = {}
+    low_risk: bool = False
+    permit: str | None = None
+    permit_from: Instant | None = None
+    permit_until: Instant | None = None
+    seen_before_us: int | None = None
+    seen_distance_m: int | None = None
+    hub_age_us: int | None = None
 
 
 class Failed(Observed, frozen=True, kw_only=True, tag="failed"):

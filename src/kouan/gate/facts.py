@@ -18,7 +18,8 @@ from kouan.vocabulary.places import Direction
 class HoldPlaced(msgspec.Struct, frozen=True, tag="hold_placed"):
     """A hold was placed, and the lane's epoch rose to ``epoch``, whichever vehicle it is for.
 
-    ``plate`` and ``container`` say for which; a hold with neither is for every vehicle in the lane.
+    ``plate`` and ``container`` say for which; a hold with neither is for every vehicle in the lane. ``why`` is told of
+    what is watched for.
     """
 
     at: Instant
@@ -28,6 +29,7 @@ class HoldPlaced(msgspec.Struct, frozen=True, tag="hold_placed"):
     epoch: int
     plate: str | None = None
     container: str | None = None
+    why: str = ""
 
 
 class VehicleArrived(msgspec.Struct, frozen=True, tag="vehicle_arrived"):
@@ -75,7 +77,8 @@ class ReviewDecided(msgspec.Struct, frozen=True, tag="review_decided"):
 
     ``action`` is ``release``, ``divert``, ``refuse`` or ``correct``; ``rule`` names the finding that an exception is
     for, None means all of the person's own authority; ``corrections`` are fields read from the pictures by eye (see
-    ``review.CORRECTABLE``); ``recent`` is how many exceptions this person gave in the hour before.
+    ``review.CORRECTABLE``); ``recent`` is how many exceptions this person gave in the hour before. ``hub_age_us`` is
+    how old the hub's word is at ``at``, None where the port has no hub.
     """
 
     at: Instant
@@ -88,6 +91,7 @@ class ReviewDecided(msgspec.Struct, frozen=True, tag="review_decided"):
     corrections: Mapping[str, str] = {}
     stepped_up: bool = False
     recent: int = 0
+    hub_age_us: int | None = None
 
 
 class ReviewConfirmed(msgspec.Struct, frozen=True, tag="review_confirmed"):
@@ -99,6 +103,7 @@ class ReviewConfirmed(msgspec.Struct, frozen=True, tag="review_confirmed"):
     authority: Authority
     reason: str
     stepped_up: bool = False
+    hub_age_us: int | None = None
 
 
 class OrderSigned(msgspec.Struct, frozen=True, tag="order_signed"):

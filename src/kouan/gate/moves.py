@@ -126,11 +126,18 @@ def order(dossier: Dossier, decision: Decision, now: Instant, policy: LanePolicy
 
 
 def _expiry(dossier: Dossier, decision: Decision, now: Instant, policy: LanePolicy) -> Instant:
-    """Return when an order expires: never after a verdict on which a release rests."""
+    """Return when an order expires: never after a verdict or a permit on which a release may rest."""
     latest = now + policy.order_lifetime_us
     if decision.outcome != Outcome.RELEASE:
         return latest
-    return min([latest, *(verdict.expires_at for verdict in dossier.verdicts)])
+    return min([latest, *(verdict.expires_at for verdict in dossier.verdicts), *_permit_end(dossier, now)])
+
+
+def _permit_end(dossier: Dossier, now: Instant) -> tuple[Instant, ...]:
+    """Return when the vehicle's permit to pass beforehand ends, if it has one that is in force."""
+    case = replace(case_of(dossier), judged_at=now)
+    until = case.papers.permit_until if case.papers is not None and case.pre_authorised else None
+    return () if until is None else (until,)
 
 
 def _issue(dossier: Dossier, issued: Order) -> IssueOrder:

@@ -29,7 +29,10 @@ _CONSTANT: dict[str, Changes] = {
     "papers.duplicate": {"papers.duplicate_of": None},
     "papers.green_channel": {"papers.green_channel": False},
     "plates.seen_elsewhere": {"papers.seen_elsewhere": None},
-    "lane.not_pre_authorised": {"papers.pre_authorised": True},
+    "plates.impossible_travel": {"papers.seen_elsewhere": None},
+    "network.hub_stale": {"papers.hub_age_us": 0},
+    "network.hub_never_heard": {"papers.hub_age_us": 0},
+    "network.not_low_risk": {"papers.low_risk": True},
 }
 
 _FROM_PARAMETER: dict[str, tuple[str, str]] = {
@@ -132,8 +135,21 @@ def _tare(case: Case, reason: Reason) -> Changes:
 
 def _without_hold(case: Case, reason: Reason) -> Changes:
     number = str(reason.params.get("number", ""))
-    holds = case.papers.holds if case.papers else ()
-    return {"papers.holds": tuple(hold for hold in holds if hold.split(":", 2)[-1] != number)} if holds else {}
+    changes: dict[str, Any] = {}
+    for field, holds in (
+        ("papers.holds", case.papers.holds if case.papers else ()),
+        ("driver.watched", case.driver.watched if case.driver else ()),
+    ):
+        left = tuple(hold for hold in holds if hold.split(":", 2)[-1] != number)
+        if left != holds:
+            changes[field] = left
+    return changes
+
+
+def _permitted(case: Case, reason: Reason) -> Changes:
+    """Return a permit that is in force at any time."""
+    needed = {"pre_authorised": True, "permit_until": None, "permit_from": None}
+    return {f"papers.{name}": value for name, value in needed.items() if getattr(case.papers, name, value) != value}
 
 
 def _consignments(**fields: Any) -> Callable[[Case, Reason], Changes]:
@@ -173,6 +189,9 @@ _COMPUTED: dict[str, Callable[[Case, Reason], Changes]] = {
     "hold.examine": _without_hold,
     "hold.scan": _without_hold,
     "hold.quarantine": _without_hold,
+    "hold.watch": _without_hold,
+    "lane.not_pre_authorised": _permitted,
+    "network.permit_over": _permitted,
     "papers.not_cleared": _consignments(cleared=True),
     "papers.controlled": _consignments(controlled=False),
     "papers.transit": _consignments(transit_cleared=True),

@@ -12,7 +12,7 @@ from kouan.gate.case_files import ask_again
 from kouan.gate.corrections import CORRECTABLE, correct, correction_refusal, needs_second_reader
 from kouan.gate.decide import Terms, decide, exception_terms, is_unspoken, standing_findings
 from kouan.gate.decision import Decision, Finding, RuleException
-from kouan.gate.dossier import case_of
+from kouan.gate.dossier import case_of, hear_of_hub
 from kouan.gate.events import DecisionMade, ExceptionGiven
 from kouan.gate.facts import ReviewConfirmed, ReviewDecided
 from kouan.gate.moves import Move, close_turned_back, is_diversion, is_grave, order, settle
@@ -34,6 +34,7 @@ MAX_REASON = 500
 
 def decide_review(state: InReview, fact: ReviewDecided, now: Instant, policy: LanePolicy) -> Move | str:
     """Take in a person's decision, at once or as the first of two; or say why it may not be taken."""
+    state = replace(state, dossier=hear_of_hub(state.dossier, fact.at, fact.hub_age_us))
     cause = refusal_of_review(state, fact, now, policy.rulebook)
     if cause is not None:
         return cause
@@ -55,7 +56,8 @@ def confirm_review(state: InReview, fact: ReviewConfirmed, now: Instant, policy:
         return "not_stepped_up"
     if not _has_reason(fact.reason):
         return "no_reason"
-    return _act(replace(state, first=None), first, fact, now, policy)
+    heard = hear_of_hub(state.dossier, fact.at, fact.hub_age_us)
+    return _act(replace(state, first=None, dossier=heard), first, fact, now, policy)
 
 
 def _has_reason(text: str) -> bool:

@@ -26,8 +26,9 @@ from typing import Any, Protocol
 
 import msgspec
 
-from kouan.gate.evidence import PapersMatched
+from kouan.gate.evidence import DriverIdentified, PapersMatched
 from kouan.vocabulary.clock import Instant
+from kouan.vocabulary.identifiers import TravelDocument
 from kouan.vocabulary.places import Direction
 
 
@@ -55,6 +56,18 @@ class PapersDesk(Protocol):
         rulebook's part. ``holds`` lists all control orders in force for the read or declared plate, trailer or
         containers. ``source`` is ``papers``. Raises Unavailable.
         """
+        ...
+
+
+class Region(Protocol):
+    """What the hub of the port's region told; played over ``network``. A port without a hub has no such player."""
+
+    def age_us(self) -> int:
+        """Return how old the hub's word is, in microseconds; ``evidence.NEVER_HEARD_US`` where it never came."""
+        ...
+
+    def watched(self, document: TravelDocument | None, evidence: DriverIdentified) -> DriverIdentified:
+        """Return what was found of a driver, with the watch list items that name the document."""
         ...
 
 

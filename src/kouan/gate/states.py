@@ -53,7 +53,7 @@ class Dossier(msgspec.Struct, frozen=True):
     the papers were asked for so far. ``holds`` are those in force when it stopped or placed since, on whichever
     vehicle, ``lifted`` the numbers of those lifted. ``orders`` counts the orders issued, ``reissues`` those for a
     decision that had one already; ``broken`` says why the vehicle's identity is no longer certain, ``trouble`` why an
-    order needs a person.
+    order needs a person. ``hub_heard_at`` is when the hub was heard last, as known when a person acted.
     """
 
     passage: str
@@ -77,6 +77,7 @@ class Dossier(msgspec.Struct, frozen=True):
     reissues: int = 0
     broken: str | None = None
     trouble: Reason | None = None
+    hub_heard_at: Instant | None = None
 
 
 class Order(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from kouan.gate.decide import standing_findings
 from kouan.gate.decision import Decision
@@ -65,6 +66,7 @@ def passage_view(
 ) -> View:
     """Return a passage with all its procedures, its verdicts, decision, order and review."""
     dossier, decision, order = state.dossier, decision_of(state), order_of(state)
+    judged = replace(case_of(dossier), judged_at=decision.at) if decision else None
     return {
         "id": dossier.passage,
         "lane": dossier.lane,
@@ -86,6 +88,7 @@ def passage_view(
         "order": _order(order) if order else None,
         "review": review_item(state, rulebook) if isinstance(state, InReview) else None,
         "entries": list(entries),
+        "hub_age_us": judged.hub_age_us if judged else None,
     }
 
 
@@ -215,7 +218,11 @@ def review_priority(state: InReview) -> int:
 
 def review_queue(states: Sequence[PassageState], rulebook: Rulebook, authority: Authority | None = None) -> list[View]:
     """Return the review queue: most urgent first, then who waits longest."""
-    items = [review_item(state, rulebook, authority) for state in states if isinstance(state, InReview)]
+    return in_order([review_item(state, rulebook, authority) for state in states if isinstance(state, InReview)])
+
+
+def in_order(items: Sequence[View]) -> list[View]:
+    """Return items of the review queue, most urgent first, then who waits longest."""
     return sorted(items, key=lambda item: (item["priority"], item["opened_at"], item["passage"]))
 
 

@@ -33,6 +33,7 @@ ALIASES = {
     "face": "driver.face_score_pm",
     "temperature": "health.temperature_dc",
     "tare": "papers.tare_kg",
+    "hub_age": "papers.hub_age_us",
 }
 """Shorter names for what is asked most."""
 

@@ -18,6 +18,9 @@ from kouan.vocabulary.verdict import Refused, refuse
 AUTHORITIES = (Agency.BORDER_INSPECTION, Agency.CUSTOMS, Agency.SITE)
 """Who may place control orders: those who decide at the gate."""
 
+HUB = "hub "
+"""What ``placed_by`` begins with where the hub of the region placed an order; a user's name holds no blank."""
+
 LATEST = 2**53 - 1
 """Latest instant that an order may name, in microseconds: the largest whole number that every JSON reader keeps."""
 
@@ -29,6 +32,7 @@ class ControlKind(enum.StrEnum):
     EXAMINE = "examine"
     SCAN = "scan"
     QUARANTINE = "quarantine"
+    WATCH = "watch"
 
 
 TARGETS = ("plate", "container", "consignment", "declaration")
@@ -109,11 +113,13 @@ def place_order(order: ControlOrder, number: str, authority: Agency, by: str, no
 def lift_order(
     standing: ControlOrderRecord | None, authority: Agency, by: str, reason: str, now: Instant
 ) -> Unit | Refused:
-    """Lift an order; only the authority that placed it may, and it says why."""
+    """Lift an order; only the authority that placed it may, and it says why; what the hub placed, only the hub."""
     if standing is None or standing.lifted_at is not None:
         return refuse("order.not_in_force", field="number", mend="must be an order in force")
     if standing.authority != authority:
         return refuse("order.not_yours", field="number", mend=f"only {standing.authority} may lift it")
+    if standing.placed_by.startswith(HUB) and standing.placed_by != by:
+        return refuse("order.hubs", field="number", mend="only the hub may lift what it placed")
     if not reason.strip():
         return refuse("order.reason", field="reason", mend="must say why")
     body = {"at": now, "authority": authority.value, "by": by, "number": standing.number, "reason": reason}

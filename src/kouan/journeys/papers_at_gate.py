@@ -6,6 +6,7 @@ from kouan.gate.driver_identity import Announced
 from kouan.gate.evidence import Consignment, PapersMatched
 from kouan.gate.roles import GateRecords, PapersQuery
 from kouan.gate.visit import seen_elsewhere
+from kouan.inspection.control_orders import ControlKind
 from kouan.inspection.desk import MatchedPapers, document_of, holds_without_papers, match
 from kouan.inspection.lookup import Sought, find_confirmation, gather
 from kouan.inspection.reading import read_driver
@@ -65,7 +66,12 @@ class PapersAtGate:
         if not orders and elsewhere is None:
             return None
         return PapersMatched(
-            source=SOURCE, at=query.at, confirmation=None, holds=_holds(orders), seen_elsewhere=elsewhere
+            source=SOURCE,
+            at=query.at,
+            confirmation=None,
+            holds=_holds(orders),
+            seen_elsewhere=elsewhere,
+            hold_reasons=_reasons(orders),
         )
 
 
@@ -101,6 +107,7 @@ def _told(matched: MatchedPapers, query: PapersQuery, elsewhere: str | None) -> 
         convoy_expected=matched.expected,
         convoy_present=matched.present,
         holds=_holds((*matched.holds, *matched.goods_holds)),
+        hold_reasons=_reasons(matched.holds),
         green_channel=paper.green_channel,
         duplicate_of=matched.duplicate_of,
         seen_elsewhere=elsewhere,
@@ -109,3 +116,8 @@ def _told(matched: MatchedPapers, query: PapersQuery, elsewhere: str | None) -> 
 
 def _holds(orders: Sequence[ControlOrderRecord]) -> tuple[str, ...]:
     return tuple(f"{order.authority}:{order.kind}:{order.number}" for order in orders)
+
+
+def _reasons(orders: Sequence[ControlOrderRecord]) -> dict[str, str]:
+    """Return why a vehicle is watched for, by number: that is what an officer has to know of it."""
+    return {order.number: order.reason for order in orders if order.kind == ControlKind.WATCH}

@@ -18,21 +18,37 @@ _ADDRESS = {
     "lane": "kouan/{{port}}/{{lane}}/{device}/{name}",
     "approach": "kouan/{{port}}/approach/{device}/{name}",
     "agency": "kouan/{{port}}/agency/{{authority}}/{name}",
+    "hub": "kouan/{{port}}/hub/{name}",
 }
 _PARAMETERS = {
     "lane": ("port", "lane"),
     "approach": ("port",),
     "agency": ("port", "authority"),
+    "hub": ("port",),
 }
 _OPERATION = {
     Flow.TO_PLATFORM: ("receive", "The platform receives; QoS 1 is stored before it is acknowledged."),
     Flow.FROM_PLATFORM: ("send", "The platform sends, at QoS 0 and again until answered or expired."),
     Flow.WITHIN_LANE: ("send", "The lane controller sends, at most once; the broker lets nobody else publish here."),
+    Flow.TO_HUB: ("send", "The port sends to the hub over NATS, again until it is answered."),
+    Flow.FROM_HUB: ("receive", "The port receives from the hub over NATS."),
 }
 _JOSE = "application/jose"
 _BYTES = "application/octet-stream"
 
 Node = dict[str, Any]
+
+_SECURITY: Node = {
+    "certificate": {
+        "type": "X509",
+        "description": "A client certificate of the port's own authority (kouan device enrol), and no user name. Its "
+        "subject decides what may be published and heard: docs/how-to/connect-a-device.md.",
+    },
+    "nkey": {
+        "type": "asymmetricEncryption",
+        "description": "An NKey of the hub's list (kouan hub enrol), over TLS from the first byte on.",
+    },
+}
 
 
 def document() -> Node:
@@ -43,18 +59,39 @@ def document() -> Node:
     return {
         "asyncapi": "3.0.0",
         "info": {
-            "title": "kouan: devices, lane controllers and agencies",
+            "title": "kouan: devices, lane controllers, agencies and the hub of a region",
             "version": "1.0.0",
             "description": "MQTT 3.1.1 topics of a port; NATS carries the same as subjects, with dots for slashes.",
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         },
         "defaultContentType": "application/json",
+        "servers": _servers(),
         "channels": {_name(channel): _channel(channel) for channel in channels},
         "operations": {_operation_name(channel): _operation(channel) for channel in channels},
         "components": {
+            "securitySchemes": _SECURITY,
             "parameters": _parameters(),
             "messages": {_name(channel): _message(channel, schemas) for channel in channels},
             "schemas": definitions,
+        },
+    }
+
+
+def _servers() -> Node:
+    """Return where the channels are: a port's broker, and a region's hub."""
+    return {
+        "port": {
+            "host": "broker.kouan:8883",
+            "protocol": "secure-mqtt",
+            "protocolVersion": "3.1.1",
+            "description": "The broker of one port; another address is chosen when the port is opened.",
+            "security": [{"$ref": "#/components/securitySchemes/certificate"}],
+        },
+        "hub": {
+            "host": "hub.kouan:4223",
+            "protocol": "nats",
+            "description": "The server of a region's hub; the channels kouan/{port}/hub/… are here.",
+            "security": [{"$ref": "#/components/securitySchemes/nkey"}],
         },
     }
 
@@ -96,6 +133,7 @@ def _channel(channel: Channel) -> Node:
     return {
         "address": _ADDRESS[channel.place].format(device=channel.device, name=channel.name),
         "description": channel.summary,
+        "servers": [{"$ref": f"#/servers/{'hub' if channel.place == 'hub' else 'port'}"}],
         "parameters": {name: {"$ref": f"#/components/parameters/{name}"} for name in names},
         "messages": {_name(channel): {"$ref": f"#/components/messages/{_name(channel)}"}},
     }

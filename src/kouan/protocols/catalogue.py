@@ -20,6 +20,8 @@ from kouan.protocols.health_kiosk import codec as health_kiosk
 from kouan.protocols.health_kiosk.messages import HealthDeclared
 from kouan.protocols.lane_order import codec as lane_order
 from kouan.protocols.lane_order.messages import ControllerReport, HoldNotice, LaneReset, OpenOrder, Poll, PollAnswer
+from kouan.protocols.network import codec as network
+from kouan.protocols.network.messages import Bulletin, Entries, Head, Taken, Wanted, Witnessed
 from kouan.protocols.plate_camera import codec as plate_camera
 from kouan.protocols.plate_camera.messages import PlateRead
 from kouan.protocols.plc import codec as plc
@@ -44,6 +46,8 @@ class Flow(enum.StrEnum):
     TO_PLATFORM = "to_platform"
     FROM_PLATFORM = "from_platform"
     WITHIN_LANE = "within_lane"
+    TO_HUB = "to_hub"
+    FROM_HUB = "from_hub"
 
 
 class Codec(Protocol):
@@ -68,9 +72,9 @@ class Codec(Protocol):
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """One channel of the catalogue.
 
-    ``place`` is ``lane``, ``agency`` or ``approach``; ``signed`` is the ``typ`` of a signed message, whose payload is
-    ``carries``. ``qos`` is MQTT's: 1 where a message must not be lost, 0 for telemetry, for what the platform
-    sends again until it is answered, and for the command to a barrier, which must not arrive twice.
+    ``place`` is ``lane``, ``agency``, ``approach`` or ``hub``; ``signed`` is the ``typ`` of a signed message, whose
+    payload is ``carries``. ``qos`` is MQTT's: 1 where a message must not be lost, 0 for telemetry, for what is
+    sent again until it is answered, and for the command to a barrier, which must not arrive twice.
     """
 
     place: str
@@ -266,6 +270,51 @@ _WITHIN_LANE = (
 )
 
 
+def _to_hub(name: str, codec: Codec, carries: Any, summary: str) -> Channel:
+    return Channel(
+        place="hub", device="hub", name=name, summary=summary, carries=carries, codec=codec, flow=Flow.TO_HUB, qos=0
+    )
+
+
+_HUB = (
+    _to_hub("entries", network.ENTRIES, Entries, "Consecutive entries of the port's ledger, sent until taken."),
+    _to_hub("head", network.HEADS, Head, "The latest signed head of the port's ledger."),
+    _to_hub("wanted", network.WANTED, Wanted, "The port asks what was taken, and for bulletins that it lacks."),
+    Channel(
+        place="hub",
+        device="hub",
+        name="taken",
+        summary="How much of the port's ledger the hub holds durably.",
+        carries=Taken,
+        codec=network.TAKEN,
+        flow=Flow.FROM_HUB,
+        qos=0,
+    ),
+    Channel(
+        place="hub",
+        device="hub",
+        name="witnessed",
+        summary="The hub's signed word that a head agrees with what it has taken.",
+        carries=Witnessed,
+        codec=UNVERIFIED,
+        signed=network.WITNESS_TYPE,
+        flow=Flow.FROM_HUB,
+        qos=0,
+    ),
+    Channel(
+        place="hub",
+        device="hub",
+        name="bulletin",
+        summary="One signed list: holds, watch list, rulebooks, pre-authorised vehicles or sightings.",
+        carries=Bulletin,
+        codec=network.SIGNED_BULLETINS,
+        signed=network.BULLETIN_TYPE,
+        flow=Flow.FROM_HUB,
+        qos=0,
+    ),
+)
+
+
 def _status(place: str, device: str) -> Channel:
     return Channel(
         place=place,
@@ -284,6 +333,6 @@ _STATUS = (
 )
 
 CHANNELS: Mapping[tuple[str, str, str], Channel] = {
-    channel.key: channel for channel in (*_TO_PLATFORM, *_FROM_PLATFORM, *_WITHIN_LANE, *_STATUS)
+    channel.key: channel for channel in (*_TO_PLATFORM, *_FROM_PLATFORM, *_WITHIN_LANE, *_HUB, *_STATUS)
 }
 """Every channel there is, by place, device and name; an authority's name stands as ``*``."""

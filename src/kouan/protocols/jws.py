@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from kouan.vocabulary.errors import InvalidValue
 
 MAX_BYTES = 16_384
-"""Longest compact form that is looked at. Our choice: the largest message signed here is under 4 KiB."""
+"""Longest compact form that is looked at, unless a type of message says so. Our choice: most are under 4 KiB."""
 
 
 class Signer(Protocol):
@@ -80,7 +80,7 @@ def _decode(part: bytes) -> bytes:
     return data
 
 
-def sign(signer: Signer, typ: str, payload: bytes) -> bytes:
+def sign(signer: Signer, typ: str, payload: bytes, max_bytes: int = MAX_BYTES) -> bytes:
     """Return the compact form of ``payload`` signed as a message of type ``typ``.
 
     Raises InvalidValue (``jws.size``) if it would be longer than anybody would look at.
@@ -88,19 +88,21 @@ def sign(signer: Signer, typ: str, payload: bytes) -> bytes:
     header = msgspec.json.encode(_Header("EdDSA", signer.key_id, typ))
     signed = _encode(header) + b"." + _encode(payload)
     compact = signed + b"." + _encode(signer.sign(signed))
-    if len(compact) > MAX_BYTES:
-        raise InvalidValue("jws", "jws.size", f"must be at most {MAX_BYTES} bytes")
+    if len(compact) > max_bytes:
+        raise InvalidValue("jws", "jws.size", f"must be at most {max_bytes} bytes")
     return compact
 
 
-def verify(keys: Mapping[str, Ed25519PublicKey], typ: str, compact: bytes) -> tuple[str, bytes]:
+def verify(
+    keys: Mapping[str, Ed25519PublicKey], typ: str, compact: bytes, max_bytes: int = MAX_BYTES
+) -> tuple[str, bytes]:
     """Return (key id, payload) of a compact form signed as ``typ`` by one of ``keys``.
 
     Raises InvalidValue, whose rule names what is wrong: ``jws.size``, ``jws.form``, ``jws.algorithm``,
     ``jws.type``, ``jws.key`` or ``jws.signature``.
     """
-    if len(compact) > MAX_BYTES:
-        raise InvalidValue("jws", "jws.size", f"must be at most {MAX_BYTES} bytes")
+    if len(compact) > max_bytes:
+        raise InvalidValue("jws", "jws.size", f"must be at most {max_bytes} bytes")
     parts = compact.split(b".")
     if len(parts) != 3:
         raise InvalidValue("jws", "jws.form", "must be three parts joined by dots")

@@ -41,7 +41,9 @@ class UnverifiedCodec:
     """Passes on what looks like a signed message; only ``SignedCodec.verify`` makes a message of it."""
 
     message_type = Unverified
-    max_bytes = jws.MAX_BYTES
+
+    def __init__(self, max_bytes: int = jws.MAX_BYTES) -> None:
+        self.max_bytes = max_bytes
 
     def encode(self, message: Unverified) -> bytes:
         """Return the compact form as it is; raise InvalidValue if it cannot be one."""
@@ -60,22 +62,25 @@ class SignedCodec(Generic[MessageT]):
     """Signs and verifies messages of one type.
 
     ``typ`` stands in the signature's header; ``issuer`` says from the message which key must have signed it, so that
-    a good signature of somebody else is no use.
+    a good signature of somebody else is no use. ``max_bytes`` bounds the compact form.
     """
 
-    def __init__(self, typ: str, json: JsonCodec[MessageT], issuer: Callable[[MessageT], str]) -> None:
+    def __init__(
+        self, typ: str, json: JsonCodec[MessageT], issuer: Callable[[MessageT], str], max_bytes: int = jws.MAX_BYTES
+    ) -> None:
         self.typ = typ
         self.json = json
+        self.max_bytes = max_bytes
         self._issuer = issuer
 
     def sign(self, signer: jws.Signer, message: MessageT) -> bytes:
         """Return the signed compact form; raise InvalidValue if this signer is not the message's issuer."""
         self._check_issuer(signer.key_id, message)
-        return jws.sign(signer, self.typ, self.json.encode(message))
+        return jws.sign(signer, self.typ, self.json.encode(message), self.max_bytes)
 
     def verify(self, keys: Mapping[str, Ed25519PublicKey], compact: bytes) -> MessageT:
         """Return the message; raise InvalidValue unless its own issuer signed it as a message of this type."""
-        key_id, payload = jws.verify(keys, self.typ, compact)
+        key_id, payload = jws.verify(keys, self.typ, compact, self.max_bytes)
         message = self.json.decode(payload)
         self._check_issuer(key_id, message)
         return message

@@ -3,6 +3,7 @@
     kouan/<port>/<lane>/<device>/<channel>              a device or the lane controller at one lane
     kouan/<port>/agency/<authority>/<channel>           an authority that judges cases of this port
     kouan/<port>/approach/queue_counter/<channel>       the road before the gate
+    kouan/<port>/hub/<channel>                          between this port and the hub of its region
 
 The same text with dots for slashes is the NATS subject, so no part holds a dot, a slash, a space or a wildcard.
 """
@@ -60,7 +61,17 @@ class ApproachTopic(msgspec.Struct, frozen=True):
         return f"{ROOT}/{self.port}/approach/{self.device}/{self.channel}"
 
 
-Topic = DeviceTopic | AgencyTopic | ApproachTopic
+class HubTopic(msgspec.Struct, frozen=True):
+    """One channel between a port and the hub of its region."""
+
+    port: str
+    channel: str
+
+    def __str__(self) -> str:
+        return f"{ROOT}/{self.port}/hub/{self.channel}"
+
+
+Topic = DeviceTopic | AgencyTopic | ApproachTopic | HubTopic
 
 
 def _unknown(mend: str) -> InvalidValue:
@@ -71,13 +82,17 @@ def _unknown(mend: str) -> InvalidValue:
 def parse(topic: str) -> Topic:
     """Return what a topic names; raise InvalidValue (``topic.unknown``) unless it is one of this catalogue."""
     levels = topic.split("/") if len(topic) <= MAX_CHARACTERS else []
+    if levels[2:3] == ["hub"]:
+        levels.insert(3, "hub")
     if len(levels) != 5 or levels[0] != ROOT:
         raise _unknown(f"must be {ROOT}/<port>/<lane>/<device>/<channel>")
     _, port, place, device, channel = levels
     parsed: Topic
     try:
         PortName.parse(port)
-        if place == "agency":
+        if place == "hub":
+            parsed = HubTopic(port, channel)
+        elif place == "agency":
             parsed = AgencyTopic(port, device, channel)
         elif place == "approach":
             parsed = ApproachTopic(port, device, channel)
@@ -95,6 +110,8 @@ def _key(topic: Topic) -> tuple[str, str, str]:
             return "lane", device, channel
         case ApproachTopic(device=device, channel=channel):
             return "approach", device, channel
+        case HubTopic(channel=channel):
+            return "hub", "hub", channel
         case AgencyTopic(authority=authority, channel=channel):
             return "agency", "*" if _NAME.fullmatch(authority) else "", channel
 

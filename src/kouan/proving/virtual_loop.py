@@ -1,76 +1,187 @@
 """An event loop whose time is virtual: nothing waits, and the same program takes the same steps in every run.
 
-The loop never blocks. When no callback is ready it moves its clock to the next timer. Callbacks run in the order in
-which they became ready. Threads and executors are refused, because their order is the machine's.
+The loop never blocks. When no callback is ready it moves its clock to the next timer. Threads and executors are
+refused, because their order is the machine's.
+
+What is ready at once runs in the order in which it became ready or, where the loop is given a source of chance, in an
+order drawn from it: code that holds in one order only is then found by some seed. The callbacks of one future stay in
+their order, because asyncio promises it to whoever waits for that future.
 """
 
 import asyncio
-import selectors
-from collections.abc import Coroutine, Mapping
-from typing import Any, NoReturn, TypeVar
+import contextlib
+import heapq
+from collections.abc import Callable, Coroutine
+from contextvars import Context, copy_context
+from random import Random
+from typing import Any, NoReturn, TypeVar, TypeVarTuple
 
 from kouan.vocabulary.clock import SECOND, Instant
 from kouan.vocabulary.errors import KouanError
 
 T = TypeVar("T")
+_Ts = TypeVarTuple("_Ts")
+
+RESOLUTION_S = 1e-9
+"""Timers so close together fire together. As in asyncio, which asks the system's clock for its resolution."""
+
+LAST_ATTEMPTS = 3
+"""How often what is left at the end is cancelled. Our choice: a task may wait in its ``finally`` for another one, or
+begin another one as it ends."""
 
 
 class Deadlock(KouanError):
     """Every task waits, no timer is set: the program would hang for ever."""
 
 
-class _VirtualSelector(selectors.BaseSelector):
-    """Answers at once that no file is ready, and moves the loop's clock by what it was asked to wait."""
+class _Call(asyncio.TimerHandle):
+    """A callback that is ready or will be at ``when_s``; as asyncio's own handle, but cheaper to make and to call."""
 
-    def __init__(self) -> None:
-        self.loop: VirtualLoop | None = None
-        self._keys: dict[Any, selectors.SelectorKey] = {}
+    __slots__ = ("args", "callback", "context", "when_s")
 
-    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
-        key = selectors.SelectorKey(fileobj, fileobj if isinstance(fileobj, int) else fileobj.fileno(), events, data)
-        self._keys[fileobj] = key
-        return key
+    def __init__(
+        self, when_s: float, callback: Callable[..., Any], args: tuple[Any, ...], context: Context | None
+    ) -> None:
+        self.when_s = when_s
+        self.callback: Callable[..., Any] | None = callback
+        self.args = args
+        self.context = copy_context() if context is None else context
 
-    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
-        return self._keys.pop(fileobj)
+    def cancel(self) -> None:
+        """Never call back, and let go of what was to be called."""
+        self.callback, self.args = None, ()
 
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if self.loop is None:
-            return []
-        if timeout is None:
-            raise Deadlock("every task waits and no timer is set")
-        if timeout > 0:
-            self.loop.advance(timeout)
-        return []
+    def cancelled(self) -> bool:
+        """Say whether it was cancelled."""
+        return self.callback is None
 
-    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
-        return self._keys
+    def when(self) -> float:
+        """Return the instant, in the loop's seconds, at which it is due."""
+        return self.when_s
 
-    def close(self) -> None:
-        self._keys.clear()
+    def get_context(self) -> Context:
+        """Return the context in which it runs."""
+        return self.context
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return f"<call of {self.callback!r} at {self.when_s}>"
 
 
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """An asyncio loop in virtual time. ``start`` is the wall time in microseconds at which it begins."""
+class VirtualLoop(asyncio.BaseEventLoop):
+    """An asyncio loop in virtual time.
 
-    def __init__(self, start: Instant = 0) -> None:
-        selector = _VirtualSelector()
-        self._virtual_s = 0.0
+    ``start`` is the wall time in microseconds at which it begins. With ``chance``, the order of what is ready at once
+    is drawn. ``now_us`` is ``time`` in microseconds.
+    """
+
+    def __init__(self, start: Instant = 0, chance: Random | None = None) -> None:
+        super().__init__()
         self.start = start
-        super().__init__(selector)
-        selector.loop = self
+        self._chance = chance
+        self.now_us = 0
+        self._now_s = 0.0
+        self._soon: list[_Call] = []
+        self._timers: list[tuple[float, int, _Call]] = []
+        self._timers_set = 0
+        self._stop_asked = False
 
     def time(self) -> float:
         """Return the seconds of virtual time since the loop began."""
-        return self._virtual_s
+        return self._now_s
 
-    def advance(self, span_s: float) -> None:
-        """Move the clock; only the selector calls this."""
-        self._virtual_s += span_s
+    def call_soon(
+        self, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
+    ) -> asyncio.Handle:
+        """Call back in the next turn."""
+        call = _Call(0.0, callback, args, context)
+        self._soon.append(call)
+        return call
+
+    def call_later(
+        self, delay: float, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """Call back after ``delay`` seconds of virtual time."""
+        return self.call_at(self._now_s + delay, callback, *args, context=context)
+
+    def call_at(
+        self, when: float, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """Call back at an instant of ``time``; without chance, timers of one instant fire in the order of setting."""
+        call = _Call(when, callback, args, context)
+        self._timers_set += 1
+        heapq.heappush(self._timers, (when, self._timers_set, call))
+        return call
+
+    def call_soon_threadsafe(self, *_: object, **__: object) -> NoReturn:
+        """Refuse: a thread's order is the machine's, not the seed's."""
+        raise KouanError("virtual time has no threads: nothing may call in from one")
 
     def run_in_executor(self, *_: object, **__: object) -> NoReturn:
         """Refuse: a thread's order is the machine's, not the seed's."""
         raise KouanError("virtual time has no threads: this code must not use an executor")
+
+    def close(self) -> None:
+        """Forget all that is still to be called."""
+        self._soon.clear()
+        self._timers.clear()
+        super().close()
+
+    def stop(self) -> None:
+        """Stop after this turn."""
+        self._stop_asked = True
+        super().stop()
+
+    def _run_once(self) -> None:
+        """Take one turn: call back all that is ready, after moving the clock to the next timer where nothing is."""
+        timers, ready = self._timers, self._soon
+        while timers and timers[0][2].callback is None:
+            heapq.heappop(timers)
+        if timers and not ready and timers[0][0] > self._now_s:
+            self._now_s = timers[0][0]
+            self.now_us = round(self._now_s * SECOND)
+        due_s = self._now_s + RESOLUTION_S
+        while timers and timers[0][0] <= due_s:
+            ready.append(heapq.heappop(timers)[2])
+        if not ready and not self._stop_asked:
+            raise Deadlock("every task waits and no timer is set")
+        self._stop_asked = False
+        self._soon = []
+        if len(ready) > 1 and self._chance is not None:
+            _shuffle(ready, self._chance)
+        for call in ready:
+            callback = call.callback
+            if callback is not None:
+                self._call(call, callback)
+
+    def _call(self, call: _Call, callback: Callable[..., Any]) -> None:
+        try:
+            call.context.run(callback, *call.args)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever a callback raises, the loop goes on, as in asyncio
+            self.call_exception_handler({"message": f"{callback!r} failed", "exception": error, "handle": call})
+
+
+def _shuffle(ready: list[_Call], chance: Random) -> None:
+    """Draw the order of what is ready; the callbacks of one future stay together, in their own order."""
+    draw, of_future = chance.random, dict[int, float]()
+    if len(ready) == 2:  # mostly
+        first, second = ready
+        if (not first.args or not second.args or first.args[0] is not second.args[0]) and draw() < 0.5:
+            ready.reverse()
+        return
+
+    def place(call: _Call) -> float:
+        source = call.args[0] if call.args else None
+        return of_future.setdefault(id(source), draw()) if isinstance(source, asyncio.Future) else draw()
+
+    ready.sort(key=place)
 
 
 class VirtualClock:
@@ -85,7 +196,7 @@ class VirtualClock:
 
     def monotonic(self) -> int:
         """Return the microseconds since the loop began."""
-        return round(self._loop.time() * SECOND)
+        return self._loop.now_us
 
 
 def run(main: Coroutine[Any, Any, T], loop: VirtualLoop) -> T:
@@ -101,11 +212,14 @@ def run(main: Coroutine[Any, Any, T], loop: VirtualLoop) -> T:
 
 def _abandon(loop: VirtualLoop) -> None:
     """Cancel what still runs, in the order of its making, so that no task outlives its loop."""
-    left = sorted(asyncio.all_tasks(loop), key=lambda task: _number(task.get_name()))
-    for task in left:
-        task.cancel()
-    if left:
-        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    for _ in range(LAST_ATTEMPTS):
+        left = sorted(asyncio.all_tasks(loop), key=lambda task: _number(task.get_name()))
+        if not left:
+            break
+        for task in left:
+            task.cancel()
+        with contextlib.suppress(Deadlock):
+            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
     loop.run_until_complete(loop.shutdown_asyncgens())
 
 

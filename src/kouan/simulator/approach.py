@@ -54,6 +54,11 @@ class Approach:
         """How many vehicles wait."""
         return len(self._road) + self._head.qsize()
 
+    @property
+    def ready(self) -> bool:
+        """Whether a lorry stands at the head, its papers handed in."""
+        return not self._head.empty()
+
     def join(self, make: Callable[[], Lorry]) -> None:
         """Let a lorry join the queue; it is made when it nears the head."""
         self._road.append((make, self._clock.now()))

@@ -32,12 +32,13 @@ class Equipment:
     def __init__(
         self, port: str, lane: str, outbox: Outbox, random: Random, scenario: Scenario, clock: Clock, sleep: Sleep,
         spawn: Spawn, photographer: Photographer, actuations: TruthLog, last_track: int,
-        opened: Callable[[Opened], None], told_back: Callable[[], None],
+        opened: Callable[[Opened], None], told_back: Callable[[], None], stamps: Clock,
     ) -> None:  # fmt: skip
+        """``stamps`` is the devices' own clock, ``clock`` the true one, which records of actuations bear."""
         self.voices: dict[str, Voice] = {}
 
         def voice(device: str) -> Voice:
-            made = Voice(outbox, port, lane, device, clock, Random(random.getrandbits(64)), scenario.episodes)
+            made = Voice(outbox, port, lane, device, stamps, Random(random.getrandbits(64)), scenario.episodes)
             self.voices[device] = made
             return made
 
@@ -48,7 +49,9 @@ class Equipment:
         self.plates = PlateCamera(voice("plate_camera"), chance(), photographer)
         self.containers = ContainerCamera(voice("container_camera"), chance(), photographer)
         self.seals = SealReader(voice("seal_reader"), chance())
-        self.scale = Scale(voice("weighbridge"), chance(), sleep, scenario.episodes.scale_drift_pm)
+        self.scale = Scale(
+            voice("weighbridge"), chance(), sleep, scenario.episodes.scale_drift_pm, scenario.wire.scale_frames
+        )
         self.portal = Portal(voice("radiation_portal"), chance(), sleep, last_track)
         self.terminal = DriverTerminal(voice("driver_terminal"), chance())
         self.kiosk = HealthKiosk(voice("health_kiosk"), chance())

@@ -19,12 +19,13 @@ from kouan.simulator.approach import Approach
 from kouan.simulator.crew import Crew
 from kouan.simulator.equipment import SENSORS, Equipment
 from kouan.simulator.fleet import Fleet
-from kouan.simulator.lane import Lane, Surroundings
+from kouan.simulator.lane import Lane
 from kouan.simulator.officers import DutyOfficers
 from kouan.simulator.photography import Photographer
 from kouan.simulator.port_file import FieldPort
 from kouan.simulator.roles import ImageStore, OfficerDesk, PapersOffice, Sleep, TruthLog
 from kouan.simulator.scenario import Scenario
+from kouan.simulator.surroundings import Surroundings
 from kouan.simulator.traders import Traders
 from kouan.simulator.traffic import Traffic
 from kouan.simulator.truth import Diary
@@ -32,24 +33,18 @@ from kouan.simulator.wire import Outbox, Voice
 from kouan.vocabulary.clock import Clock
 from kouan.vocabulary.places import Direction
 
-HEARTBEAT_S = 20.0
-"""Seconds of the wall clock between two statuses of a device. Our choice: three lost ones are noticed in a minute."""
-
-COUNTS_EVERY_S = 5.0
-"""Seconds of the wall clock between two counts of the queue. Our choice."""
-
 FIRST_AFTER_S = 0.5
 """Seconds between the first lorries of two neighbouring lanes after a start with open lanes. Our choice."""
 
 
 class Links(msgspec.Struct, frozen=True):
-    """How the field speaks: a link for each lane (one may serve several), one for agencies, one for the approach.
+    """How the field speaks: a link for each lane (one may serve several), for each agency, and for the approach.
 
     A link brings what ``subscriptions`` names.
     """
 
     lanes: Mapping[str, Link]
-    agencies: Link
+    agencies: Mapping[str, Link]
     approach: Link
 
 
@@ -65,6 +60,13 @@ class Counterparts(msgspec.Struct, frozen=True):
     signers: Mapping[str, Signer]
     images: ImageStore | None = None
     desk: OfficerDesk | None = None
+
+
+class Stamps(msgspec.Struct, frozen=True):
+    """The clocks of devices and of agencies, which may be wrong; the records of what truly happened bear true time."""
+
+    devices: Clock
+    agencies: Clock
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,9 +91,9 @@ def lane_subscriptions(port: str, lane: str) -> tuple[str, ...]:
     return (*commands, f"kouan/{port}/{lane}/controller/status")
 
 
-def agency_subscriptions(port: str) -> tuple[str, ...]:
-    """Return the topics that the agencies' link must bring."""
-    return (f"kouan/{port}/agency/+/case",)
+def agency_subscriptions(port: str, authority: str = "+") -> tuple[str, ...]:
+    """Return the topics that an agency's link must bring; one that serves all brings those of all."""
+    return (f"kouan/{port}/agency/{authority}/case",)
 
 
 def last_will(port: str, lane: str, at: int) -> tuple[str, bytes]:
@@ -100,12 +102,18 @@ def last_will(port: str, lane: str, at: int) -> tuple[str, bytes]:
     return topic, topics.encode(topic, DeviceStatus(device=f"{lane}.plc", seq=0, at=at, online=False))
 
 
+def approach_will(port: str, at: int) -> tuple[str, bytes]:
+    """Return topic and payload, to be retained, by which a broker tells that the approach's counter is gone."""
+    topic = f"kouan/{port}/approach/queue_counter/status"
+    return topic, topics.encode(topic, DeviceStatus(device="approach.queue_counter", seq=0, at=at, online=False))
+
+
 class Field:
     """One port's field, ready to run."""
 
     def __init__(
         self, port: FieldPort, scenario: Scenario, links: Links, others: Counterparts, clock: Clock, sleep: Sleep,
-        seed: int, *, speed: float = 1.0, start_open: bool = False,
+        seed: int, *, speed: float = 1.0, start_open: bool = False, stamps: Stamps | None = None,
     ) -> None:  # fmt: skip
         """``sleep`` waits for spans of the field's time, of which ``speed`` seconds pass in one of the wall clock."""
         self._port = port
@@ -113,6 +121,7 @@ class Field:
         self._links = links
         self._others = others
         self._clock = clock
+        self._stamps = stamps or Stamps(clock, clock)
         self._sleep = sleep
         self._random = Random(f"{port.name}/{scenario.name}/{seed}")
         self._speed = speed
@@ -125,8 +134,9 @@ class Field:
             self._chance(), clock, scenario, port.simulation.cargo, port.simulation.customs_office,
             holds_possible=desk is not None,
         )  # fmt: skip
+        ahead = scenario.people.announced_ahead
         self._approaches = {
-            direction: Approach(direction, self._traders, desk, clock, sleep, len(port.lanes_of(direction)) + 4)
+            direction: Approach(direction, self._traders, desk, clock, sleep, len(port.lanes_of(direction)) + ahead)
             for direction in Direction
         }
         self._officers = (
@@ -151,7 +161,9 @@ class Field:
         return made
 
     def _voice(self, place: str, device: str, outbox: Outbox) -> Voice:
-        return Voice(outbox, self._port.name, place, device, self._clock, self._chance(), self._scenario.episodes)
+        return Voice(
+            outbox, self._port.name, place, device, self._stamps.devices, self._chance(), self._scenario.episodes
+        )
 
     def _make_lanes(self) -> dict[str, Lane]:
         around = Surroundings(
@@ -174,6 +186,7 @@ class Field:
                 self._port.name, setting.name, self._outbox(self._links.lanes[setting.name]), self._chance(),
                 self._scenario, self._clock, self._sleep, self._crew.spawn, self._photographer,
                 self._others.actuations, tracks.get(setting.name, 0), lane.opened, lane.told_back,
+                self._stamps.devices,
             )  # fmt: skip
             lanes[setting.name] = lane
         return lanes
@@ -183,11 +196,12 @@ class Field:
             self._crew.spawn(self._officers.after_tailgating(lane))
 
     def _make_agencies(self) -> dict[str, Agency]:
-        outbox = self._outbox(self._links.agencies)
+        links = self._links.agencies
+        outboxes = {number: self._outbox(link) for number, link in {id(link): link for link in links.values()}.items()}
         return {
             name: Agency(
-                name, self._port.name, signer, outbox, self._clock, self._sleep, self._crew.spawn, self._chance(),
-                self._scenario.timings.agency_thinks,
+                name, self._port.name, signer, outboxes[id(links[name])], self._stamps.agencies, self._sleep,
+                self._crew.spawn, self._chance(), self._scenario.timings.agency_thinks,
             )
             for name, signer in self._others.signers.items()
         }  # fmt: skip
@@ -255,7 +269,7 @@ class Field:
     async def _beat(self) -> None:
         self._counter.status()
         while True:
-            await self._sleep(HEARTBEAT_S * self._speed)
+            await self._sleep(self._scenario.wire.heartbeat_s * self._speed)
             for lane in self.lanes.values():
                 lane.equipment.report()
             self._counter.status()
@@ -264,7 +278,7 @@ class Field:
         while True:
             for direction, approach in self._approaches.items():
                 self._counter.tell(QueueCounted, direction=direction, waiting=approach.waiting)
-            await self._sleep(COUNTS_EVERY_S * self._speed)
+            await self._sleep(self._scenario.wire.queue_counted_s * self._speed)
 
     async def _fail_and_recover(self, lane: Lane, random: Random) -> None:
         episodes = self._scenario.episodes

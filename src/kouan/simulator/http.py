@@ -1,6 +1,7 @@
 """The field's ways over HTTP: papers, pictures and the duty officers' desk, as clients of the port's public API."""
 
 import asyncio
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,11 +20,12 @@ _BUSY = (429, 500, 502, 503, 504)
 """Answers after which the same request may succeed later (RFC 9110, RFC 6585)."""
 
 
-class Account(msgspec.Struct, frozen=True):
+@dataclasses.dataclass(frozen=True)
+class Account:
     """A user of the port, with the password of the demonstration's accounts."""
 
     username: str
-    password: str
+    password: str = dataclasses.field(repr=False)
 
 
 async def _ask(client: httpx.AsyncClient, method: str, path: str, **parts: Any) -> httpx.Response:

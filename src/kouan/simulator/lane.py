@@ -1,7 +1,7 @@
 """One lane: lorries drive in, stand at the stop line before every device, and drive on when a barrier opens."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from random import Random
 
 import msgspec
@@ -12,13 +12,10 @@ from kouan.simulator.anomalies import Anomaly
 from kouan.simulator.approach import Approach, Arrived
 from kouan.simulator.devices.barrier import AtLine, Opened
 from kouan.simulator.equipment import Equipment
-from kouan.simulator.fleet import Fleet
-from kouan.simulator.roles import Sleep, Spawn
-from kouan.simulator.scenario import Scenario
-from kouan.simulator.traders import Traders
-from kouan.simulator.truth import Diary
+from kouan.simulator.examination import Examination
+from kouan.simulator.surroundings import Left, Surroundings
 from kouan.simulator.vehicles import Lorry
-from kouan.vocabulary.clock import Clock, Instant
+from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.places import Direction
 
 REACTS_S = (0.4, 0.9)
@@ -36,40 +33,22 @@ PROVES_ZERO_S = 1.0
 CLOSE_BY_S = 0.8
 """How long the first lorry after a start takes to the stop line, in seconds."""
 
-FOLLOWER_BACKS_OFF_S = 25.0
-"""How long a lorry that stands too close behind another takes to back off. Our choice."""
+TAKES_PLACE_S = (2.0, 4.0)
+"""How long a lorry takes to stand where another one drove off, in seconds. Our choice: as short as it can be done."""
 
 
 Approaches = Mapping[Direction, Approach]
 
 
-class Left(msgspec.Struct, frozen=True):
-    """How a lorry left the lane."""
-
-    lorry: Lorry
-    exit: str
-
-
 class _Cue(msgspec.Struct, frozen=True):
-    """Something that a driver at the line acts on: an open arm, or his own impatience."""
+    """Something that the driver of a crossing acts on: an open arm, his own impatience, or another who takes his place.
 
-    track: int
+    ``swap`` says whether the PLC counts the other one as another stop; None where nobody takes the place.
+    """
+
+    crossing: str
     opened: Opened | None = None
-
-
-class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What all lanes share; ``speed`` is how many of the field's seconds pass in one of the wall clock."""
-
-    clock: Clock
-    sleep: Sleep
-    spawn: Spawn
-    scenario: Scenario
-    fleet: Fleet
-    traders: Traders
-    diary: Diary
-    left: Callable[[Left], None]
-    tailgated: Callable[[str], None]
-    speed: float = 1.0
+    swap: bool | None = None
 
 
 class Lane:
@@ -87,18 +66,42 @@ class Lane:
         self._timings = around.scenario.timings
         self._cues: asyncio.Queue[_Cue] = asyncio.Queue()
         self._present: Lorry | None = None
+        self._followed = False
+        self._examination = Examination(name, around, random, lambda: self._present)
 
     def opened(self, opened: Opened) -> None:
         """Take note that an arm is up; the driver sees it, or nobody does and the arm comes down again."""
         if self._present is not None:
-            self._cues.put_nowait(_Cue(self.equipment.plc.track, opened))
+            self._cues.put_nowait(_Cue(self._present.crossing, opened))
         else:
             self._around.spawn(self._close_unused(opened.barrier))
 
     def told_back(self) -> None:
         """Take note that the display tells the driver at the line to turn back."""
         if self._present is not None:
-            self._cues.put_nowait(_Cue(self.equipment.plc.track))
+            self._cues.put_nowait(_Cue(self._present.crossing))
+
+    def swap(self, *, counted: bool) -> bool:
+        """Let the lorry at the line drive off and the next one take its place; say whether one stands there.
+
+        The PLC does not count the other one's stop unless ``counted``: it keeps the number of the one before.
+        """
+        if self._present is None or self.equipment.barriers.opening:
+            return False
+        self._cues.put_nowait(_Cue(self._present.crossing, swap=counted))
+        return True
+
+    def follow_closely(self, closely: bool) -> None:
+        """Let a second lorry slip through behind the next one that drives out, or not."""
+        self._followed = closely
+
+    def restart_plc(self) -> bool:
+        """Restart the PLC, which finds anew what stands on its loops; say whether a vehicle stood at the line."""
+        lane, lorry = self.equipment, self._present
+        lane.plc.restart(at_line=lorry is not None)
+        if lorry is not None:
+            lane.barriers.at_line = AtLine.of(lorry, lane.plc.track)
+        return lorry is not None
 
     async def serve(self, first_after_s: float | None = None) -> None:
         """Take one lorry after another for ever.
@@ -124,24 +127,37 @@ class Lane:
         return self._random.uniform(*span)
 
     async def _pass(self, arrived: Arrived, approach_s: float) -> None:
+        await self._drive_in(arrived.lorry, approach_s)
+        next_one: Arrived | None = arrived
+        while next_one is not None:
+            next_one = await self._stand(next_one)
+
+    async def _stand(self, arrived: Arrived) -> Arrived | None:
+        """Stand at the line until it drives off; return who took its place meanwhile, None where nobody did."""
         lorry = arrived.lorry
         before = self.equipment.disturbances
-        await self._drive_in(lorry, approach_s)
         track, stopped_at = self.equipment.plc.track, self._around.clock.now()
         self._around.diary.stopped(lorry, self.name, track, arrived.at, stopped_at)
         self.stopped += 1
         if self.equipment.troubled:
             self._around.diary.disturbed(lorry.crossing, self.name, track, "device")
-        self._examine(lorry, track)
-        cue = await self._wait_for_cue(track)
+        self._examination.begin(self.equipment, lorry)
+        # Persons who decide live on the wall clock, so a faster field does not make a driver less patient with them.
+        patience_s = self._around.scenario.people.patience_s * max(1.0, self._around.speed)
+        self._examination.later(lorry, patience_s, lambda _: self._cues.put_nowait(_Cue(lorry.crossing)))
+        self._around.spawn(self._around.traders.follow_up(lorry))
+        cue = await self._wait_for_cue(lorry)
         # Garbage and failures while it stood there are the port's own trouble with this vehicle.
         if self.equipment.disturbances > before:
             self._around.diary.disturbed(lorry.crossing, self.name, track, "device")
+        self.gone += 1
+        if cue.swap is not None:
+            return await self._give_way(lorry, track, counted=cue.swap)
         if cue.opened is None:
             await self._back_out(lorry, track)
         else:
             await self._drive_out(lorry, track, cue.opened)
-        self.gone += 1
+        return None
 
     async def _drive_in(self, lorry: Lorry, approach_s: float) -> None:
         lane, around = self.equipment, self._around
@@ -156,52 +172,40 @@ class Lane:
         lane.plc.curtain(Curtain.ENTRY, broken=False)
         lane.plc.loop(Loop.ENTRY, occupied=False)
         await around.sleep(approach_s * 0.1)
-        lane.plc.loop(Loop.STOP, occupied=True)
+        self._stop(lorry, counted=True)
+
+    def _stop(self, lorry: Lorry, *, counted: bool) -> None:
+        lane = self.equipment
+        lane.plc.loop(Loop.STOP, occupied=True, counted=counted)
         lane.barriers.at_line = AtLine.of(lorry, lane.plc.track)
         self._present = lorry
         for barrier in lane.barriers.open_barriers:
             # Somebody opened while nobody stood here: a driver who sees an open arm drives on.
             opened = Opened(barrier, lane.barriers.order_of(barrier) or "", self._around.clock.now())
-            self._cues.put_nowait(_Cue(lane.plc.track, opened))
+            self._cues.put_nowait(_Cue(lorry.crossing, opened))
 
-    def _examine(self, lorry: Lorry, track: int) -> None:
-        lane, timings = self.equipment, self._timings
-        follower = lorry.has(Anomaly.TAILGATER) and self._random.random() < 0.5
-        self._later(track, self._span(timings.measure), lambda: lane.plc.measure(lorry.rig, alone=not follower))
-        if follower:
-            self._later(track, FOLLOWER_BACKS_OFF_S, lambda: lane.plc.measure(lorry.rig, alone=True))
-        plates_s = self._span(timings.plates)
-        self._later(track, plates_s, lambda: self._misread(track, "plate", lane.plates.front(lorry, track)))
-        self._later(track, plates_s, lambda: self._misread(track, "trailer", lane.plates.rear(lorry, track)))
-        container_s = self._span(timings.container)
-        self._later(track, container_s, lambda: self._misread(track, "container", lane.containers.look(lorry, track)))
-        self._later(track, self._span(timings.seal), lambda: lane.seals.interrogate(lorry, track))
-        self._later(track, self._span(timings.health), lambda: lane.kiosk.examine(lorry, track))
-        self._later(track, self._span(timings.disinfection), lambda: lane.disinfection.spray(track))
-        self._later(track, self._span(timings.driver), lambda: lane.terminal.identify(lorry, track))
-        # Persons who decide live on the wall clock, so a faster field does not make a driver less patient with them.
-        patience_s = self._around.scenario.people.patience_s * max(1.0, self._around.speed)
-        self._later(track, patience_s, lambda: self._cues.put_nowait(_Cue(track)))
-        self._around.spawn(self._around.traders.follow_up(lorry))
-
-    def _later(self, track: int, after_s: float, act: Callable[[], None]) -> None:
-        self._around.spawn(self._act_later(track, after_s, act))
-
-    async def _act_later(self, track: int, after_s: float, act: Callable[[], None]) -> None:
-        await self._around.sleep(after_s)
-        if self._present is not None and self.equipment.plc.track == track:
-            act()
-
-    def _misread(self, track: int, what: str, text: str | None) -> None:
-        if text is not None:
-            now = self._around.clock.now()
-            self._around.diary.note("misread", self.name, now, track=track, what=what, read=text)
-
-    async def _wait_for_cue(self, track: int) -> _Cue:
+    async def _wait_for_cue(self, lorry: Lorry) -> _Cue:
         while True:
             cue = await self._cues.get()
-            if cue.track == track:
+            if cue.crossing == lorry.crossing:
                 return cue
+
+    async def _give_way(self, lorry: Lorry, track: int, *, counted: bool) -> Arrived:
+        """Drive off sideways, and let the next one stop in its place; where none waits, one that nobody announced."""
+        self._leave_line()
+        now = self._around.clock.now()
+        self._around.diary.left(lorry, self.name, track, exit="withdrew", order_id=None, lifted_at=None, left_at=now)
+        self._around.left(Left(lorry, "withdrew"))
+        direction = self.equipment.signs.direction or self._direction
+        if self._approaches[direction].ready:
+            arrived = await self._approaches[direction].next()
+        else:
+            arrived = Arrived(self._around.fleet.loaded(direction), now)
+        place_s = self._random.uniform(*TAKES_PLACE_S)
+        self._around.spawn(self.equipment.scale.weigh(arrived.lorry.gross_kg, place_s, 1.0))
+        await self._around.sleep(place_s)
+        self._stop(arrived.lorry, counted=counted)
+        return arrived
 
     async def _drive_out(self, lorry: Lorry, track: int, opened: Opened) -> None:
         lane, around = self.equipment, self._around
@@ -228,8 +232,9 @@ class Lane:
 
     async def _tailgate(self, lorry: Lorry, out_s: float) -> int:
         """Let a second lorry slip through close behind; return how many have passed."""
-        if not lorry.has(Anomaly.TAILGATER):
+        if not lorry.has(Anomaly.TAILGATER) and not self._followed:
             return 1
+        self._followed = False
         await self._around.sleep(0.6)
         self.equipment.plc.curtain(Curtain.EXIT, broken=True)
         await self._around.sleep(out_s * 0.5)

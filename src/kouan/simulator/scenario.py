@@ -52,16 +52,34 @@ class Episodes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scale_drift_pm: float = 1.0
 
 
+Pause = Annotated[float, msgspec.Meta(gt=0.0)]
+
+
+class Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How much devices say without being asked; our choices. Spans are in seconds of the wall clock.
+
+    ``heartbeat_s`` is the time between two statuses of a device, of which three lost ones are noticed in a minute, and
+    ``queue_counted_s`` that between two counts of the queue. ``scale_frames`` is how many of a moving scale's frames,
+    ten a second, its serial server sends at a time.
+    """
+
+    heartbeat_s: Pause = 20.0
+    queue_counted_s: Pause = 5.0
+    scale_frames: Annotated[int, msgspec.Meta(ge=1, le=10)] = 2
+
+
 class People(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who takes part: simulated duty officers, and how long each waits, in seconds of the field's time.
 
     ``officer_waits_s`` is how old a review item is when an officer takes it; ``patience_s`` how long a driver stands
-    before he backs out of the lane, in seconds of the wall clock if the field runs faster.
+    before he backs out of the lane, in seconds of the wall clock if the field runs faster. ``announced_ahead`` is how
+    many lorries of a queue have sent their papers, besides one for each lane.
     """
 
     officers: bool = True
     officer_waits_s: float = 20.0
     patience_s: float = 300.0
+    announced_ahead: int = 4
 
 
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -72,6 +90,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     first: Mapping[str, Anomaly] = {}
     timings: Timings = Timings()
     episodes: Episodes = Episodes()
+    wire: Wire = Wire()
     people: People = People()
     pictures: bool = True
     traffic: Annotated[float, msgspec.Meta(ge=0.0)] = 1.0

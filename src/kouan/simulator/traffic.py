@@ -7,9 +7,9 @@ from random import Random
 from kouan.simulator.anomalies import Anomaly
 from kouan.simulator.approach import Approach, Arrivals, Profile
 from kouan.simulator.fleet import Fleet
-from kouan.simulator.lane import Left
 from kouan.simulator.port_file import FieldPort
 from kouan.simulator.roles import Sleep, Spawn
+from kouan.simulator.surroundings import Left
 from kouan.simulator.vehicles import Load, Lorry
 from kouan.vocabulary.clock import SECOND, Clock
 from kouan.vocabulary.places import Direction

@@ -91,6 +91,8 @@ class Voice:
         self._seq = 0
         self._standing: dict[str, bytes] = {}
         self._last = b""
+        self._muted = False
+        self.swallowed = 0
 
     @property
     def healthy(self) -> bool:
@@ -99,7 +101,7 @@ class Voice:
 
     def tell(self, kind: type[DeviceMessage], **fields: Any) -> None:
         """Send one event, unless the device is at fault."""
-        if self.healthy:
+        if self.healthy and not self._silent():
             self._garble("event", 1.0)
             payload = self._stamped("event", kind, fields)
             self._last = payload
@@ -109,7 +111,7 @@ class Voice:
 
     def stand(self, subject: str, kind: type[DeviceMessage], **fields: Any) -> None:
         """Send one event that stands until the next of its subject, and is sent again to whoever missed it."""
-        if self.healthy:
+        if self.healthy and not self._silent():
             self.tell(kind, **fields)
             self._standing.pop(subject, None)
             self._standing[subject] = self._last
@@ -122,7 +124,7 @@ class Voice:
 
     def stream(self, channel: str, data: bytes, *, telemetry: bool) -> None:
         """Send a piece of a byte stream, unless the device is at fault."""
-        if self.healthy:
+        if self.healthy and not self._silent():
             if self._garble(channel, GARBAGE_IN_STREAM):
                 self.streams_spoilt += 1
             topic = f"{self._base}/{channel}"
@@ -132,6 +134,28 @@ class Voice:
         """Send the retained status, at fault or not."""
         payload = self._stamped("status", DeviceStatus, {"online": self.online, "faults": self.faults})
         self._outbox.put(f"{self._base}/status", payload, retain=True)
+
+    def mute(self, muted: bool) -> None:
+        """Say nothing from now on, not even that something is wrong; or speak again."""
+        self._muted = muted
+
+    def babble(self, messages: int) -> None:
+        """Send garbage, the last message again and again, and garbage in streams: a device gone mad."""
+        for number in range(messages):
+            again = self._last if number % 2 and self._last else garbage(self._random)
+            self._outbox.put(f"{self._base}/event", again)
+        self.garbage_sent += messages
+        self.streams_spoilt += 1
+
+    def restart(self) -> None:
+        """Start again: numbers begin at one, and nothing stands any more."""
+        self._seq = 0
+        self._standing.clear()
+        self._last = b""
+
+    def _silent(self) -> bool:
+        self.swallowed += self._muted
+        return self._muted
 
     def break_down(self, code: str, *, online: bool) -> None:
         """Be at fault from now on, and say so."""

@@ -11,7 +11,7 @@ from kouan.access.policy import Action
 from kouan.access.use_cases import issue_token, note_forgotten, revoke_token, save_account
 from kouan.vocabulary.errors import NotFound
 from kouan.web.answers import json_answer, no_content
-from kouan.web.callers import Caller, GuardedRoute, Needed, asks
+from kouan.web.callers import Caller, Common, GuardedRoute, asks
 from kouan.web.fields import LINE, Instant, Line, Sha256, Shape, Username
 from kouan.web.problems import FieldError, ProblemError
 
@@ -71,14 +71,14 @@ UserPath = Annotated[Username, Path(description="The account's name.")]
 
 @router.get("/accounts", response_model=Accounts)
 @asks(Action.MANAGE_ACCOUNTS)
-async def list_accounts(services: Needed) -> Response:
+async def list_accounts(services: Common) -> Response:
     """Return all accounts."""
     return json_answer({"items": [_view(account) for account in await services.accounts.list_accounts()]})
 
 
 @router.put("/accounts/{username}", response_model=AccountView)
 @asks(Action.MANAGE_ACCOUNTS)
-async def put_account(username: UserPath, body: AccountChange, caller: Caller, services: Needed) -> Response:
+async def put_account(username: UserPath, body: AccountChange, caller: Caller, services: Common) -> Response:
     """Create or change an account; a disabled one can do nothing from now on."""
     if username == caller.username and (body.disabled or Role.ADMINISTRATOR not in body.roles):
         mend = "ask another administrator: nobody can lock themselves out"
@@ -101,7 +101,7 @@ async def put_account(username: UserPath, body: AccountChange, caller: Caller, s
 
 @router.post("/accounts/{username}/tokens", response_model=TokenIssued, status_code=201)
 @asks(Action.MANAGE_ACCOUNTS)
-async def issue_machine_token(username: UserPath, body: TokenRequest, services: Needed) -> Response:
+async def issue_machine_token(username: UserPath, body: TokenRequest, services: Common) -> Response:
     """Issue a bearer token for a machine's account."""
     account = await services.accounts.find_account(username)
     if account is None:
@@ -117,7 +117,7 @@ async def issue_machine_token(username: UserPath, body: TokenRequest, services: 
 @router.delete("/tokens/{token}", status_code=204)
 @asks(Action.MANAGE_ACCOUNTS)
 async def revoke_machine_token(
-    token: Annotated[Sha256, Path(description="The token's id.")], caller: Caller, services: Needed
+    token: Annotated[Sha256, Path(description="The token's id.")], caller: Caller, services: Common
 ) -> Response:
     """Take a token back; it is refused from now on."""
     found = await services.accounts.find_token(token)
@@ -136,7 +136,7 @@ class PersonToForget(Shape):
 
 @router.post("/persons/forgetting", status_code=204)
 @asks(Action.FORGET_PERSON)
-async def forget_person(body: PersonToForget, caller: Caller, services: Needed) -> Response:
+async def forget_person(body: PersonToForget, caller: Caller, services: Common) -> Response:
     """Destroy the key under which a person's data is sealed: nobody can read it again, and the chain still verifies."""
     identities = (f"{body.issuer}/{body.document_number}", body.document_number)
     found = [await services.subjects.find_subject(identity) for identity in identities]

@@ -12,7 +12,7 @@ from kouan.access.roles import Answer
 from kouan.access.use_cases import keep_answer_alone
 from kouan.web.answers import json_bytes
 from kouan.web.problems import FieldError, ProblemError
-from kouan.web.services import Services
+from kouan.web.services import CommonServices
 
 
 async def request_digest(request: Request) -> str:
@@ -44,7 +44,7 @@ class Turns:
 
 async def once(
     request: Request,
-    services: Services,
+    services: CommonServices,
     caller: Principal,
     key: str | None,
     act: Callable[[], Awaitable[Response]],
@@ -71,7 +71,7 @@ async def once(
     return await turns.do(f"{caller.username} {key}", first)
 
 
-async def find_answer(services: Services, caller: Principal, key: str, digest: str) -> Response | None:
+async def find_answer(services: CommonServices, caller: Principal, key: str, digest: str) -> Response | None:
     """Return the answer given before under a key; raise ProblemError 409 where it was to another request."""
     kept = await services.accounts.find_answer(caller.username, key)
     if kept is None:

@@ -1,23 +1,32 @@
-"""The web application of one port: the API under /api/v1, the event stream, and the console."""
+"""The web applications of a port and of a hub: the API under /api/v1, the event stream, and the console."""
 
 from fastapi import FastAPI
 
 from kouan.web.answered import Turns
 from kouan.web.console import console_routes
 from kouan.web.events import Streams
+from kouan.web.hub_services import HubServices
 from kouan.web.identity_provider import IdentityProvider
 from kouan.web.middleware import AddressRate, BodyLimit, SecurityHeaders
 from kouan.web.openapi import Description
 from kouan.web.problems import UnexpectedErrors, install
 from kouan.web.rates import Buckets
-from kouan.web.routes import BASE, add, routed
-from kouan.web.services import Services
+from kouan.web.routes import BASE, HUB_ROUTERS, HUB_SUMMARY, add, routed
+from kouan.web.services import CommonServices, Services
 from kouan.web.session import Door
 
 
 def create_app(services: Services) -> FastAPI:
-    """Return the application; every route says who may call it, or it cannot be made."""
-    app = routed()
+    """Return the application of a port; every route says who may call it, or it cannot be made."""
+    return _complete(routed(), services)
+
+
+def create_hub_app(services: HubServices) -> FastAPI:
+    """Return the application of a region's hub, built as a port's is."""
+    return _complete(routed(HUB_ROUTERS, HUB_SUMMARY), services)
+
+
+def _complete(app: FastAPI, services: CommonServices) -> FastAPI:
     description = Description(app)
     add(app, description.router, BASE)
     limits, clock = services.limits, services.clock

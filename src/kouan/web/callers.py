@@ -13,13 +13,13 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from kouan.access.people import Principal, Session
-from kouan.access.policy import Action, may
+from kouan.access.policy import Action, Field, may
 from kouan.access.use_cases import admitted, principal_of, secret_hash, session_holds, token_holds
 from kouan.vocabulary.errors import KouanError
 from kouan.vocabulary.verdict import Refused
 from kouan.web.problems import FieldError, ProblemError
 from kouan.web.rates import Buckets
-from kouan.web.services import Services
+from kouan.web.services import CommonServices, Services
 
 COOKIE = "kouan_session"
 CSRF_HEADER = "x-kouan-csrf"
@@ -30,9 +30,10 @@ MAX_SECRET = 256
 
 
 class Need(msgspec.Struct, frozen=True):
-    """What a route asks of its caller: ``action`` of the policy; without one, to be signed in, or nothing at all."""
+    """What a route asks of its caller: ``action`` of the policy (on ``field``), or to be signed in, or nothing."""
 
     action: Action | None = None
+    field: Field | None = None
     anonymous: bool = False
 
 
@@ -41,9 +42,9 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 _NEED = "kouan_need"
 
 
-def asks(action: Action) -> Callable[[Endpoint], Endpoint]:
-    """Let an endpoint be called by those who may do this."""
-    return lambda endpoint: _mark(endpoint, Need(action))
+def asks(action: Action, field: Field | None = None) -> Callable[[Endpoint], Endpoint]:
+    """Let an endpoint be called by those who may do this, to a field if one is named, in some state."""
+    return lambda endpoint: _mark(endpoint, Need(action, field))
 
 
 def signed_in(endpoint: Endpoint) -> Endpoint:
@@ -79,7 +80,7 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             if not need.anonymous:
-                await _admit(request, need.action)
+                await _admit(request, need)
             elif request.method not in SAFE:
                 require_csrf(request)
             return await handle(request)
@@ -87,12 +88,13 @@ class GuardedRoute(APIRoute):
         return guarded
 
 
-async def _admit(request: Request, action: Action | None) -> None:
+async def _admit(request: Request, need: Need) -> None:
     """Put the caller into the request's state; raise ProblemError 401, 403 or 429."""
     principal = await authenticate(request)
     buckets: dict[bool, Buckets] = request.app.state.buckets
     buckets[principal.machine].take(principal.username)
-    if action is not None and isinstance(refusal := may(principal, action), Refused):
+    action = need.action
+    if action is not None and isinstance(refusal := may(principal, action, need.field), Refused):
         reason = refusal.reasons[0]
         mend = f"{principal.username} may not do this: {action.value}"
         raise ProblemError(403, errors=[FieldError("", reason.code, mend)])
@@ -107,8 +109,9 @@ async def authenticate(request: Request) -> Principal:
     session = await session_of(request)
     if session is None:
         raise unauthenticated(request)
-    account = await services_of(request).accounts.find_account(session.username)
-    admission = admitted(account, demo=services_of(request).demo)
+    services = common_of(request)
+    account = await services.accounts.find_account(session.username)
+    admission = admitted(account, demo=services.demo)
     if isinstance(admission, Refused):
         raise unauthenticated(request)
     if request.method not in SAFE:
@@ -117,7 +120,7 @@ async def authenticate(request: Request) -> Principal:
 
 
 async def _machine(request: Request, header: str) -> Principal:
-    services = services_of(request)
+    services = common_of(request)
     scheme, _, secret = header.partition(" ")
     token = None
     if scheme.lower() == "bearer" and 0 < len(secret) <= MAX_SECRET:
@@ -135,15 +138,15 @@ async def session_of(request: Request) -> Session | None:
     secret = request.cookies.get(COOKIE, "")
     if not 0 < len(secret) <= MAX_SECRET:
         return None
-    services = services_of(request)
+    services = common_of(request)
     session = await services.accounts.find_session(secret_hash(secret))
     return session if session is not None and session_holds(session, services.clock.now()) else None
 
 
 def unauthenticated(request: Request) -> ProblemError:
     """Return the answer to somebody unknown: what the sign-in page may offer stands in it."""
-    services = services_of(request)
-    members: dict[str, Any] = {"name": services.port["name"]}
+    services = common_of(request)
+    members: dict[str, Any] = {"name": services.title, "place": services.place}
     if services.oidc is not None:
         members["oidc"] = {"available": True, "name": services.oidc.name}
     if services.demo:
@@ -167,13 +170,22 @@ def principal_in(request: Request) -> Principal:
     return found
 
 
-def services_of(request: Request) -> Services:
-    """Return the application's services."""
+def common_of(request: Request) -> CommonServices:
+    """Return what the application has in common with every other."""
     found = request.app.state.services
-    if not isinstance(found, Services):
+    if not isinstance(found, CommonServices):
         raise KouanError("the application has no services")
+    return found
+
+
+def services_of(request: Request) -> Services:
+    """Return the services of a port's application."""
+    found = common_of(request)
+    if not isinstance(found, Services):
+        raise KouanError("the application is not a port's")
     return found
 
 
 Caller = Annotated[Principal, Depends(principal_in)]
 Needed = Annotated[Services, Depends(services_of)]
+Common = Annotated[CommonServices, Depends(common_of)]

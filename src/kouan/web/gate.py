@@ -32,6 +32,7 @@ from kouan.web.gate_shapes import (
     Reviews,
     Turn,
 )
+from kouan.web.need_to_know import require_corrections, shown_lane, shown_passage
 from kouan.web.overview_shapes import Overview
 from kouan.web.problems import FieldError, ProblemError, refused
 from kouan.web.services import Services
@@ -51,16 +52,16 @@ async def get_overview(services: Needed) -> Response:
 
 @router.get("/lanes", response_model=list[LaneView])
 @asks(Action.WATCH)
-async def list_lanes(services: Needed) -> Response:
+async def list_lanes(caller: Caller, services: Needed) -> Response:
     """Return every lane with the passage in it, in the order in which they lie."""
-    return json_answer(services.board.lanes())
+    return json_answer([shown_lane(lane, caller) for lane in services.board.lanes()])
 
 
 @router.get("/lanes/{lane}", response_model=LaneView)
 @asks(Action.WATCH)
-async def get_lane(lane: LanePath, services: Needed) -> Response:
+async def get_lane(lane: LanePath, caller: Caller, services: Needed) -> Response:
     """Return one lane."""
-    return json_answer(services.board.lane(lane))
+    return json_answer(shown_lane(services.board.lane(lane), caller))
 
 
 @router.post("/lanes/{lane}/direction", response_model=Recorded)
@@ -99,9 +100,9 @@ async def list_passages(
 
 @router.get("/passages/{passage}", response_model=PassageView)
 @asks(Action.WATCH)
-async def get_passage(passage: PassagePath, services: Needed) -> Response:
-    """Return one passage, open or closed."""
-    return json_answer(await services.board.passage(passage))
+async def get_passage(passage: PassagePath, caller: Caller, services: Needed) -> Response:
+    """Return one passage, open or closed, as far as it is the caller's business."""
+    return json_answer(shown_passage(await services.board.passage(passage), caller))
 
 
 @router.get("/reviews", response_model=Reviews)
@@ -140,6 +141,7 @@ async def decide_review(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Decide on a passage in the review queue, for one's own authority."""
+    require_corrections(caller, body.corrections)
 
     async def act() -> Response:
         proven = await proven_again(request, services, caller, body.password)

@@ -54,7 +54,7 @@ class Decision(Shape):
 
 
 class ProcedureView(Shape):
-    """One of the ten procedures of a passage; ``evidence`` is as its device or desk gave it."""
+    """One of the ten procedures of a passage; ``evidence`` is as its device or desk gave it, unless ``withheld``."""
 
     name: Procedure
     state: Literal["waiting", "running", "done", "failed", "not_required", "late"]
@@ -63,26 +63,28 @@ class ProcedureView(Shape):
     finished_at: Instant | None
     evidence: dict[str, Any] | None
     finding: bool
+    withheld: bool
 
 
 class VerdictView(Shape):
-    """What an authority said; ``outcome`` is null until it does, on the latest case file."""
+    """What an authority said; ``outcome`` is null until it does on the latest case file. Reasons may be withheld."""
 
     authority: Authority
     outcome: str | None
     reasons: list[Reason]
     at: Instant | None
+    withheld: bool
 
 
 class OrderView(Shape):
-    """The signed order that was issued last (``jws`` is its compact form)."""
+    """The order that was issued last; its ``nonce`` and signed compact form ``jws`` only for those who may see them."""
 
     order_id: str
     barrier: Literal["release", "divert"]
     issued_at: Instant
     expires_at: Instant
-    nonce: str
-    jws: str
+    nonce: str | None
+    jws: str | None
 
 
 class FirstDecision(Shape):
@@ -118,7 +120,11 @@ class Reviews(Shape):
 
 
 class PassageView(Shape):
-    """One vehicle, one stop. ``entries`` are the ledger's sequence numbers of everything that was recorded of it."""
+    """One vehicle, one stop. ``entries`` are the ledger's sequence numbers of everything that was recorded of it.
+
+    ``hub_age_us`` is how old the word of the region's hub was when the vehicle was decided on, in microseconds: null
+    before a decision, and where the port has no hub; 2^53 - 1 or more where the port never heard its hub.
+    """
 
     id: str
     lane: str
@@ -144,6 +150,7 @@ class PassageView(Shape):
     order: OrderView | None
     review: ReviewItem | None
     entries: list[int]
+    hub_age_us: int | None
 
 
 class PassageSummary(Shape):

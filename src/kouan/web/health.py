@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from kouan.web.answers import json_answer
-from kouan.web.callers import GuardedRoute, Needed, public
+from kouan.web.callers import Common, GuardedRoute, public
 from kouan.web.fields import Shape
 
 router = APIRouter(route_class=GuardedRoute, tags=["health"])
@@ -20,7 +20,7 @@ class Health(Shape):
 
 @router.get("/healthz", response_model=Health)
 @public
-async def get_health(services: Needed) -> Response:
+async def get_health(services: Common) -> Response:
     """Say that the port works; answer 503 where its ledger cannot be read."""
     await services.ledger.size()
     return json_answer({"status": "ok"})

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from kouan.access.policy import Action
+from kouan.access.policy import Action, Field
 from kouan.web.answers import no_content
 from kouan.web.callers import GuardedRoute, Needed, asks
 from kouan.web.fields import Sha256
@@ -29,7 +29,7 @@ Digest = Annotated[Sha256, Path(description="The SHA-256 of the picture in hex."
 
 
 @router.put("/images/{sha256}", status_code=204, openapi_extra=_BODY)
-@asks(Action.UPLOAD_IMAGE)
+@asks(Action.UPLOAD_IMAGE, Field.PICTURE)
 async def put_image(request: Request, sha256: Digest, services: Needed) -> Response:
     """Keep a JPEG of at most 512 KiB; it is durable when this is answered."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JPEG:
@@ -39,7 +39,7 @@ async def put_image(request: Request, sha256: Digest, services: Needed) -> Respo
 
 
 @router.get("/images/{sha256}", response_class=Response, responses=_PICTURE)
-@asks(Action.WATCH)
+@asks(Action.WATCH, Field.PICTURE)
 async def get_image(sha256: Digest, services: Needed) -> Response:
     """Return a picture; what stands under a digest never changes."""
     jpeg = await services.images.get(sha256)

@@ -13,8 +13,9 @@ from kouan.ledger.entries import MAX_INTEGER, Entry
 from kouan.ledger.tiles import prove_consistency, prove_inclusion, prove_root
 from kouan.vocabulary.errors import NotFound
 from kouan.web.answers import json_answer
-from kouan.web.callers import GuardedRoute, Needed, asks
+from kouan.web.callers import Caller, Common, GuardedRoute, asks
 from kouan.web.fields import LINE, Instant, Page, Sequence, Shape
+from kouan.web.need_to_know import reads_entry
 
 router = APIRouter(route_class=GuardedRoute, tags=["ledger"], prefix="/ledger")
 
@@ -23,7 +24,10 @@ Size = Annotated[int, Field(ge=1, le=MAX_INTEGER)]
 
 
 class EntryView(Shape):
-    """One entry; ``encoded`` are its canonical bytes in Base64, over which ``hash`` goes (RFC 9162 leaf hash)."""
+    """One entry; ``encoded`` are its canonical bytes in Base64, over which ``hash`` goes (RFC 9162 leaf hash).
+
+    ``body`` and ``encoded`` are null where they are withheld from the reader: that the entry stands there is not.
+    """
 
     seq: int
     at: Instant
@@ -34,7 +38,7 @@ class EntryView(Shape):
     epoch: int
     key: str
     body: Any
-    encoded: str
+    encoded: str | None
 
 
 class Entries(Shape):
@@ -94,19 +98,22 @@ class Key(Shape):
 @router.get("/entries", response_model=Entries)
 @asks(Action.READ_LEDGER)
 async def list_entries(
-    services: Needed,
+    caller: Caller,
+    services: Common,
     after: Annotated[Sequence, Query(description="The sequence number before the first one wanted.")] = 0,
     limit: Annotated[Page, Query()] = 100,
     stream: Annotated[str | None, Query(min_length=1, max_length=300, pattern=LINE)] = None,
 ) -> Response:
     """Return entries in order, of one stream if given."""
     found = await services.ledger.read(after, limit, stream)
-    return json_answer({"items": [_view(entry) for entry in found], "size": await services.ledger.size()})
+    return json_answer(
+        {"items": [_view(entry, reads_entry(entry, caller)) for entry in found], "size": await services.ledger.size()}
+    )
 
 
 @router.get("/heads", response_model=Heads)
 @asks(Action.READ_LEDGER)
-async def list_heads(services: Needed, limit: Annotated[Page, Query()] = 100) -> Response:
+async def list_heads(services: Common, limit: Annotated[Page, Query()] = 100) -> Response:
     """Return the latest signed heads."""
     return json_answer({"items": await services.ledger.heads(limit)})
 
@@ -114,7 +121,7 @@ async def list_heads(services: Needed, limit: Annotated[Page, Query()] = 100) ->
 @router.get("/proof/{seq}", response_model=Inclusion)
 @asks(Action.READ_LEDGER)
 async def prove_entry(
-    services: Needed, seq: Annotated[Size, Path()], size: Annotated[Size | None, Query()] = None
+    services: Common, seq: Annotated[Size, Path()], size: Annotated[Size | None, Query()] = None
 ) -> Response:
     """Prove that an entry stands in the ledger, as it was at a size; by default as it is now."""
     whole = await services.ledger.size()
@@ -129,7 +136,7 @@ async def prove_entry(
 
 @router.get("/consistency", response_model=Consistency)
 @asks(Action.READ_LEDGER)
-async def prove_growth(services: Needed, first: Annotated[Size, Query()], second: Annotated[Size, Query()]) -> Response:
+async def prove_growth(services: Common, first: Annotated[Size, Query()], second: Annotated[Size, Query()]) -> Response:
     """Prove that nothing changed between two sizes but that entries were added."""
     whole = await services.ledger.size()
     if not first <= second <= whole:
@@ -144,12 +151,12 @@ async def prove_growth(services: Needed, first: Annotated[Size, Query()], second
 
 @router.get("/key", response_model=Key)
 @asks(Action.READ_LEDGER)
-async def get_key(services: Needed) -> Response:
+async def get_key(services: Common) -> Response:
     """Return the public key with which heads are signed."""
     return json_answer({"key_id": services.ledger_key_id, "key": services.ledger_key.hex(), "algorithm": "Ed25519"})
 
 
-def _view(entry: Entry) -> dict[str, Any]:
+def _view(entry: Entry, readable: bool) -> dict[str, Any]:
     return {
         "seq": entry.seq,
         "at": entry.at,
@@ -159,8 +166,8 @@ def _view(entry: Entry) -> dict[str, Any]:
         "prev": entry.prev,
         "epoch": entry.epoch,
         "key": entry.key,
-        "body": msgspec.Raw(entry.body),
-        "encoded": base64.b64encode(entry.encode()).decode("ascii"),
+        "body": msgspec.Raw(entry.body) if readable else None,
+        "encoded": base64.b64encode(entry.encode()).decode("ascii") if readable else None,
     }
 
 

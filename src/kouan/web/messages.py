@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from kouan.vocabulary.errors import NotFound
 from kouan.web.answers import encode
-from kouan.web.callers import GuardedRoute, Needed, public
+from kouan.web.callers import Common, GuardedRoute, public
 
 router = APIRouter(route_class=GuardedRoute, tags=["messages"])
 
@@ -19,7 +19,7 @@ _SAME: dict[int | str, dict[str, Any]] = {304: {"description": "Nothing has chan
 @router.get("/messages/{language}", response_model=dict[str, str], responses=_SAME)
 @public
 async def get_messages(
-    request: Request, language: Annotated[str, Path(max_length=8, pattern=r"^[a-z]{2,8}$")], services: Needed
+    request: Request, language: Annotated[str, Path(max_length=8, pattern=r"^[a-z]{2,8}$")], services: Common
 ) -> Response:
     """Return the templates of a language by message id, with ``{name}`` where a parameter goes."""
     if language not in services.messages:

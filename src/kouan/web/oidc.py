@@ -12,10 +12,10 @@ from kouan.access.use_cases import admitted, save_account
 from kouan.vocabulary.clock import SECOND
 from kouan.vocabulary.errors import NotFound
 from kouan.vocabulary.verdict import Refused
-from kouan.web.callers import GuardedRoute, Needed, public
+from kouan.web.callers import Common, GuardedRoute, public
 from kouan.web.identity_provider import STARTED_US, IdentityProvider, Person, refused
 from kouan.web.problems import FieldError, ProblemError
-from kouan.web.services import OidcSettings, Services
+from kouan.web.services import CommonServices, OidcSettings
 from kouan.web.session import begin
 
 router = APIRouter(route_class=GuardedRoute, tags=["session"], prefix="/auth/oidc")
@@ -26,7 +26,7 @@ FAILURES: dict[int | str, dict[str, Any]] = {401: {}, 403: {}, 404: {}, 502: {}}
 """What can go wrong beside what can at every route."""
 
 
-async def account_of(person: Person, settings: OidcSettings, services: Services) -> Account:
+async def account_of(person: Person, settings: OidcSettings, services: CommonServices) -> Account:
     """Return the account of a person, made or brought up to date; raise ProblemError 403 for one without a role."""
     roles = tuple(dict.fromkeys(settings.roles[group] for group in person.groups if group in settings.roles))
     agency = next((settings.agencies[group] for group in person.groups if group in settings.agencies), None)
@@ -47,7 +47,7 @@ async def account_of(person: Person, settings: OidcSettings, services: Services)
     return account
 
 
-async def _free_name(person: Person, services: Services) -> str:
+async def _free_name(person: Person, services: CommonServices) -> str:
     """Return a name for a new account: never that of an account which somebody else has."""
     wanted = person.username or ""
     proper = wanted.isascii() and wanted.replace("-", "").replace("_", "").replace(".", "").isalnum()
@@ -66,7 +66,7 @@ def provider_of(request: Request) -> IdentityProvider:
 
 @router.get("/login", status_code=303, response_class=RedirectResponse, responses=FAILURES)
 @public
-async def begin_oidc(request: Request, services: Needed, again: Annotated[bool, Query()] = False) -> Response:
+async def begin_oidc(request: Request, services: Common, again: Annotated[bool, Query()] = False) -> Response:
     """Send the browser to the identity provider; ``again`` asks for the password even of who is signed in there."""
     provider = provider_of(request)
     state = services.secret()
@@ -84,7 +84,7 @@ async def begin_oidc(request: Request, services: Needed, again: Annotated[bool, 
 @public
 async def finish_oidc(
     request: Request,
-    services: Needed,
+    services: Common,
     state: Annotated[str, Query(max_length=256)] = "",
     code: Annotated[str, Query(max_length=2048)] = "",
     error: Annotated[str, Query(max_length=256)] = "",

@@ -15,12 +15,10 @@ from kouan.web.answers import json_answer
 from kouan.web.callers import COOKIE, CSRF_HEADER, GuardedRoute, Need, need_of, public
 from kouan.web.openapi_page import page_of
 from kouan.web.problems import MEDIA_TYPE, TITLES
-from kouan.web.routes import guarded_routes, routed
+from kouan.web.routes import HUB_ROUTERS, HUB_SUMMARY, guarded_routes, routed
 
 VERSION = "1.0"
 """Version of the API; a change that old clients cannot bear is a new base path."""
-
-SUMMARY = "What people, screens and machines ask of a land border port. Instants are microseconds since 1970 (UTC)."
 
 _PROBLEM: dict[str, Any] = {
     "title": "Problem",
@@ -62,7 +60,7 @@ _READ_FAILURE = (404, 422)
 
 def describe(app: FastAPI) -> dict[str, Any]:
     """Return the description of an application's API."""
-    described = get_openapi(title="kouan", version=VERSION, summary=SUMMARY, routes=app.routes)
+    described = get_openapi(title="kouan", version=VERSION, summary=app.summary, routes=app.routes)
     schemas = described["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
@@ -81,13 +79,18 @@ def _needs(app: FastAPI) -> dict[str, Need]:
 
 
 def document() -> dict[str, Any]:
-    """Return the description of the API."""
+    """Return the description of a port's API."""
     return describe(routed())
 
 
-def text() -> str:
-    """Return the description as the text of ``docs/reference/openapi.json``."""
-    return json.dumps(document(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+def hub_document() -> dict[str, Any]:
+    """Return the description of a hub's API."""
+    return describe(routed(HUB_ROUTERS, HUB_SUMMARY))
+
+
+def text(described: Mapping[str, Any]) -> str:
+    """Return a description as the text of ``docs/reference/openapi.json`` and ``openapi-hub.json``."""
+    return json.dumps(described, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 class Description:

@@ -56,6 +56,52 @@ class UnparsedCount(Shape):
     rule: str
 
 
+class RulebookInForce(Shape):
+    """A rulebook, where it comes from (``port file``, or the hub of the region) and since when it is in force."""
+
+    id: str
+    version: int
+    digest: str
+    origin: str
+    since: Instant | None
+
+
+class RulesInForce(RulebookInForce):
+    """The rulebook under which a vehicle that stops now is judged, and the one that follows, if one is known."""
+
+    next: RulebookInForce | None
+
+
+class LedgerAtHub(Shape):
+    """How far this port's ledger is at the hub: ``taken`` (null until the hub said so) of ``size`` entries.
+
+    ``witnessed`` is the size of the largest head that the hub vouches for; ``halted`` names the rule for which nothing
+    is taken any more.
+    """
+
+    size: int
+    taken: int | None
+    witnessed: int
+    answered_at: Instant | None
+    halted: str | None
+
+
+class HubStands(Shape):
+    """The hub of the region as this port knows it.
+
+    ``age_s`` is how old its word is (null where it was never heard); above ``max_age_s`` it is ``stale``, and the port
+    releases without a person only what was authorised beforehand. ``versions`` are those of its bulletins, by kind.
+    """
+
+    url: str | None
+    connected: bool
+    age_s: int | None
+    max_age_s: int | None
+    stale: bool
+    versions: dict[str, int]
+    ledger: LedgerAtHub | None
+
+
 class Overview(Shape):
     """The port's counters. Stop times, rate and releases are of the last hour; null where there was no passage."""
 
@@ -75,3 +121,5 @@ class Overview(Shape):
     history: list[Minute]
     alarms: list[Alarm]
     unparsed: list[UnparsedCount]
+    rules: RulesInForce | None
+    hub: HubStands | None

@@ -1,4 +1,4 @@
-"""The routes of the API, a router file per context, and an application that has them and nothing behind them."""
+"""The routes of a port's and of a hub's API, and an application that has them and nothing behind them."""
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -14,6 +14,8 @@ from kouan.web import (
     oidc,
     papers,
     port,
+    region,
+    region_acts,
     session,
     what_if,
 )
@@ -21,6 +23,10 @@ from kouan.web.callers import GuardedRoute
 
 BASE = "/api/v1"
 """Where the API is. A change that old clients cannot bear is a new base."""
+
+SUMMARY = "What people, screens and machines ask of a land border port. Instants are microseconds since 1970 (UTC)."
+
+HUB_SUMMARY = "What people and screens ask of the hub of a region. Instants are microseconds since 1970 (UTC)."
 
 ROUTERS: tuple[APIRouter, ...] = (
     session.router,
@@ -35,12 +41,25 @@ ROUTERS: tuple[APIRouter, ...] = (
     events.router,
     accounts.router,
 )
+"""What a port answers."""
+
+HUB_ROUTERS: tuple[APIRouter, ...] = (
+    session.router,
+    oidc.router,
+    region.router,
+    region_acts.router,
+    ledger.router,
+    messages.router,
+    accounts.router,
+)
+"""What a hub answers."""
 
 
-def routed() -> FastAPI:
-    """Return an application with the routes of the API."""
+def routed(routers: tuple[APIRouter, ...] = ROUTERS, summary: str = SUMMARY) -> FastAPI:
+    """Return an application with the routes of an API, by default a port's."""
     app = FastAPI(
         title="kouan",
+        summary=summary,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -48,7 +67,7 @@ def routed() -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.state.routers = []
-    for router in ROUTERS:
+    for router in routers:
         add(app, router, BASE)
     add(app, health.router)
     return app

@@ -1,8 +1,9 @@
 """What the web layer needs of the rest of the port; ``wiring`` fills it in."""
 
+import abc
 import dataclasses
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from kouan.access.people import Agency, Principal, Role
 from kouan.access.roles import Accounts, PasswordHasher
@@ -157,7 +158,7 @@ class OidcSettings:
 
     issuer: str
     client_id: str
-    client_secret: str
+    client_secret: str = dataclasses.field(repr=False)
     redirect_url: str
     name: str = "OpenID Connect"
     roles_claim: str = "roles"
@@ -166,28 +167,21 @@ class OidcSettings:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Services:
-    """Everything that a request may need.
+class CommonServices(abc.ABC):
+    """What every application needs, a port's and a hub's: people, their sessions, a ledger, the console.
 
-    ``port`` is the drawn port as ``GET /api/v1/port`` shows it; ``messages`` the catalogues by language; ``secret``
-    returns a fresh unguessable string, ``salt`` 16 fresh random bytes; ``subjects`` names people without keeping who
-    they are; ``tiles`` is what proofs are made of (the ledger's adapter itself, or ``LeafTiles``); ``ledger_key`` is
-    the raw Ed25519 public key (32 bytes) of the ledger's heads; ``demo_accounts`` are the name and password that the
-    sign-in page of a demonstration shows; ``console`` is the folder of the built console.
+    ``messages`` are the catalogues by language; ``secret`` returns a fresh unguessable string; ``subjects`` names
+    people without keeping who they are; ``tiles`` is what proofs are made of (the ledger's adapter itself, or
+    ``LeafTiles``); ``ledger_key`` is the raw Ed25519 public key (32 bytes) of the ledger's heads; ``demo_accounts`` are
+    the name and password that the sign-in page of a demonstration shows; ``console`` is the built console's folder.
     """
 
-    port: View
+    place: ClassVar[Literal["port", "hub"]]
     clock: Clock
-    board: Board
-    desk: GateDesk
     ledger: Ledger
-    gate: GateRecords
-    papers: PapersRecords
     subjects: Subjects
-    salt: Callable[[], bytes]
     accounts: Accounts
     hasher: PasswordHasher
-    images: ImageStore
     messages: Mapping[str, Mapping[str, str]]
     tiles: TileSource
     ledger_key: bytes
@@ -198,3 +192,31 @@ class Services:
     limits: Limits = Limits()
     oidc: OidcSettings | None = None
     console: str | None = None
+
+    @property
+    @abc.abstractmethod
+    def title(self) -> Mapping[str, str]:
+        """The name of the port or region, by language."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Services(CommonServices):
+    """Everything that a request to a port may need.
+
+    ``port`` is the drawn port as ``GET /api/v1/port`` shows it; ``salt`` returns 16 fresh random bytes.
+    """
+
+    place = "port"
+    port: View
+    board: Board
+    desk: GateDesk
+    gate: GateRecords
+    papers: PapersRecords
+    salt: Callable[[], bytes]
+    images: ImageStore
+
+    @property
+    def title(self) -> Mapping[str, str]:
+        """The port's name, by language."""
+        found: Mapping[str, str] = self.port["name"]
+        return found

@@ -1,6 +1,6 @@
 """Signing in and out."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
@@ -12,12 +12,12 @@ from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.errors import NotFound
 from kouan.vocabulary.verdict import Refused
 from kouan.web.answers import json_answer, no_content
-from kouan.web.callers import COOKIE, Caller, GuardedRoute, Needed, public, session_of, signed_in
+from kouan.web.callers import COOKIE, Caller, Common, GuardedRoute, public, session_of, signed_in
 from kouan.web.fields import Line, Password, Shape, Username
 from kouan.web.middleware import address_of
 from kouan.web.problems import FieldError, ProblemError
 from kouan.web.rates import Buckets
-from kouan.web.services import Services
+from kouan.web.services import CommonServices
 
 router = APIRouter(route_class=GuardedRoute, tags=["session"])
 
@@ -30,8 +30,9 @@ class SignIn(Shape):
 
 
 class SessionView(Shape):
-    """Who is signed in, and what they may do."""
+    """Who is signed in, where, and what they may do."""
 
+    place: Literal["port", "hub"]
     username: str
     display_name: Line
     roles: list[Role]
@@ -43,7 +44,7 @@ class SessionView(Shape):
 class Door:
     """Checks passwords: slowly for all, and seldom for one who guesses."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: CommonServices) -> None:
         self._services = services
         self._by_name = Buckets(services.limits.sign_in, services.clock)
         self._by_address = Buckets(services.limits.sign_ins, services.clock)
@@ -80,15 +81,15 @@ AtDoor = Annotated[Door, Depends(door_of)]
 
 @router.post("/session", response_model=SessionView)
 @public
-async def sign_in(request: Request, body: SignIn, services: Needed, door: AtDoor) -> Response:
+async def sign_in(request: Request, body: SignIn, services: Common, door: AtDoor) -> Response:
     """Sign in with a password; the answer sets the session's cookie."""
     account = await door.check(body.username, body.password, address_of(request.scope))
-    response = json_answer(_view_of(account))
+    response = json_answer(_view_of(account, services))
     return await begin(request, services, account, response, proven_at=services.clock.now())
 
 
 async def begin(
-    request: Request, services: Services, account: Account, response: Response, *, proven_at: Instant | None
+    request: Request, services: CommonServices, account: Account, response: Response, *, proven_at: Instant | None
 ) -> Response:
     """Open a session for an account, and put its cookie into a response.
 
@@ -109,14 +110,14 @@ def _set_cookie(request: Request, response: Response, secret: str, max_age_s: in
 
 @router.get("/session", response_model=SessionView)
 @signed_in
-async def get_session(caller: Caller) -> Response:
+async def get_session(caller: Caller, services: Common) -> Response:
     """Return who is signed in."""
-    return json_answer(_view(caller))
+    return json_answer(_view(caller, services))
 
 
 @router.delete("/session", status_code=204)
 @signed_in
-async def sign_out(request: Request, services: Needed) -> Response:
+async def sign_out(request: Request, services: Common) -> Response:
     """End the session; its cookie is worth nothing afterwards."""
     session = await session_of(request)
     if session is None:
@@ -127,7 +128,7 @@ async def sign_out(request: Request, services: Needed) -> Response:
     return response
 
 
-async def proven_again(request: Request, services: Services, caller: Principal, password: str | None) -> bool:
+async def proven_again(request: Request, services: CommonServices, caller: Principal, password: str | None) -> bool:
     """Say whether the password was given now or within ``STEP_UP_US``; raise ProblemError for a wrong one."""
     now = services.clock.now()
     if password is None:
@@ -145,12 +146,13 @@ async def proven_again(request: Request, services: Services, caller: Principal, 
     return True
 
 
-def _view_of(account: Account) -> dict[str, object]:
-    return _view(Principal(account.username, account.display_name, account.agency, account.roles))
+def _view_of(account: Account, services: CommonServices) -> dict[str, object]:
+    return _view(Principal(account.username, account.display_name, account.agency, account.roles), services)
 
 
-def _view(principal: Principal) -> dict[str, object]:
+def _view(principal: Principal, services: CommonServices) -> dict[str, object]:
     return {
+        "place": services.place,
         "username": principal.username,
         "display_name": principal.display_name,
         "roles": principal.roles,

@@ -1,5 +1,6 @@
 """What would have changed a decision, recomputed from the ledger."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -7,16 +8,18 @@ from fastapi import APIRouter, Query
 from pydantic import StringConstraints
 from starlette.responses import Response
 
-from kouan.access.policy import Action
+from kouan.access.policy import Action, Field, State, fields_of
 from kouan.gate.events import PassageOpened
 from kouan.gate.procedures import Outcome
 from kouan.gate.replay import Grounds, Replay, read_policy, replay
-from kouan.gate.what_if import decisive, parse_changes, what_if
+from kouan.gate.what_if import ALIASES, decisive, parse_changes, what_if
 from kouan.ledger.roles import Ledger
 from kouan.vocabulary.errors import NotFound
 from kouan.web.answers import json_answer
-from kouan.web.callers import GuardedRoute, Needed, asks
+from kouan.web.callers import Caller, GuardedRoute, Needed, asks
 from kouan.web.fields import LINE, PassagePath, Shape
+from kouan.web.need_to_know import evidence_field
+from kouan.web.problems import FieldError, ProblemError
 
 router = APIRouter(route_class=GuardedRoute, tags=["gate"])
 
@@ -49,25 +52,38 @@ Asked = Annotated[str, StringConstraints(min_length=3, max_length=200, pattern=L
 @asks(Action.WATCH)
 async def explain_decision(
     passage: PassagePath,
+    caller: Caller,
     services: Needed,
     change: Annotated[
         list[Asked] | None, Query(max_length=16, description="Evidence changed, as ``weight=45000``; repeatable.")
     ] = None,
 ) -> Response:
     """Return which evidence would have changed the last decision of a passage, and what changes asked for would do."""
+    state = State((await services.board.passage(passage))["state"])
+    seen = fields_of(caller.roles, caller.agency, Action.WATCH, state)
+    changes = parse_changes(change or [])
+    hidden = [name for name in changes if evidence_field(ALIASES.get(name, name)) not in seen]
+    if hidden:
+        raise ProblemError(
+            403, errors=[FieldError("change", "access.not_yours", f"{name} is withheld") for name in hidden]
+        )
     found = await replayed(services.ledger, passage)
     if not found.grounds:
         return json_answer({"outcome": None, "would_be": None, "items": []})
-    return json_answer(_explain(found, found.grounds[-1], change or []))
+    return json_answer(_explain(found, found.grounds[-1], changes, seen))
 
 
-def _explain(found: Replay, grounds: Grounds, changes: list[str]) -> dict[str, Any]:
+def _explain(found: Replay, grounds: Grounds, changes: Mapping[str, str], seen: frozenset[Field]) -> dict[str, Any]:
     rulebook = found.policy.rulebook
-    would_be = what_if(grounds, rulebook, parse_changes(changes)).outcome if changes else None
+    would_be = what_if(grounds, rulebook, changes).outcome if changes else None
     return {
         "outcome": grounds.decision.outcome,
         "would_be": would_be,
-        "items": msgspec.to_builtins(decisive(grounds, rulebook), enc_hook=str),
+        "items": [
+            msgspec.to_builtins(item, enc_hook=str)
+            for item in decisive(grounds, rulebook)
+            if evidence_field(item.field) in seen
+        ],
     }
 
 

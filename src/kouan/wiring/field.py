@@ -1,29 +1,33 @@
 """The simulated field as its own process: devices, traffic, traders, agencies and officers around one port."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 import httpx
 
 from kouan.adapters.clock import SystemClock
-from kouan.adapters.engines.broker_users import BrokerUser
 from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.mqtt.link import Will
+from kouan.simulator.agencies import AUTHORITIES
 from kouan.simulator.field import (
     Counterparts,
     Field,
     Links,
     Summary,
     agency_subscriptions,
+    approach_will,
     lane_subscriptions,
     last_will,
 )
 from kouan.simulator.http import Account, HttpImageStore, HttpOfficerDesk, HttpPapersOffice
 from kouan.simulator.logs import FileLog
-from kouan.simulator.port_file import load_port
+from kouan.simulator.port_file import FieldPort, load_port
 from kouan.simulator.scenario import load_scenario
 from kouan.simulator.tempo import paced
+from kouan.vocabulary.clock import Instant
+from kouan.wiring import identities
 from kouan.wiring.demo import OFFICERS, demo_password, demo_token
 from kouan.wiring.keys import simulated_agency_signers
 from kouan.wiring.links import device_link
@@ -55,31 +59,20 @@ async def serve(
     truth, actuations = FileLog(truth_path), FileLog(actuation_path)
     clock = SystemClock()
     desk = HttpOfficerDesk(api, _officers(folder))
-    name = port.name
-    lanes = tuple(lane.name for lane in port.lanes)
-    will = last_will(name, lanes[0], clock.now())
-    users = BrokerUser.DEVICES, BrokerUser.AGENCIES
-    devices = device_link(
-        folder, broker, users[0], "field-lanes", will=Will(*will),
-        subscriptions=lane_subscriptions(name, "+"),
-    )  # fmt: skip
-    agencies = device_link(folder, broker, users[1], "field-agencies", subscriptions=agency_subscriptions(name))
     client = httpx.AsyncClient(base_url=api, limits=httpx.Limits(max_connections=8))
     try:
-        async with devices, agencies, client:
-            await devices.connected(30)
-            await agencies.connected(30)
+        async with client, connected(folder, broker, port, clock.now()) as links:
             field = Field(
                 port,
                 load_scenario(scenario or port.simulation.scenario),
-                Links(dict.fromkeys(lanes, devices), agencies, devices),
+                links,
                 Counterparts(
                     papers=HttpPapersOffice(client, demo_token(folder, "trader")),
                     images=HttpImageStore(client, demo_token(folder, "camera")),
                     desk=desk,
                     truth=truth,
                     actuations=actuations,
-                    signers=simulated_agency_signers(folder.path, name),
+                    signers=simulated_agency_signers(folder.path, port.name),
                 ),
                 clock,
                 paced(asyncio.sleep, speed),
@@ -93,6 +86,33 @@ async def serve(
         await desk.close()
         truth.close()
         actuations.close()
+
+
+@contextlib.asynccontextmanager
+async def connected(folder: DataFolder, broker: BrokerSettings, port: FieldPort, now: Instant) -> AsyncIterator[Links]:
+    """Open a link a lane, an agency and the approach, each with its own certificate and last will."""
+    name, lanes = port.name, [lane.name for lane in port.lanes]
+    boxes = {
+        lane: device_link(
+            folder,
+            broker,
+            identities.lane_box(lane),
+            subscriptions=lane_subscriptions(name, lane),
+            will=Will(*last_will(name, lane, now)),
+        )
+        for lane in lanes
+    }
+    agencies = {
+        each: device_link(folder, broker, identities.agency(each), subscriptions=agency_subscriptions(name, each))
+        for each in AUTHORITIES
+    }
+    approach = device_link(folder, broker, identities.APPROACH, will=Will(*approach_will(name, now)))
+    async with contextlib.AsyncExitStack() as stack:
+        for link in (*boxes.values(), *agencies.values(), approach):
+            await stack.enter_async_context(link)
+        for link in (*boxes.values(), *agencies.values(), approach):
+            await link.connected(30)
+        yield Links(boxes, agencies, approach)
 
 
 def _officers(folder: DataFolder) -> Mapping[str, tuple[Account, Account]]:

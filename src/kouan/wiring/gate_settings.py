@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from kouan.adapters.board.board import BoardSetting, LanePlace
 from kouan.adapters.driver.port_driver import LaneSetting, Setting
+from kouan.gate.offline import offline_rule, with_offline_rule
 from kouan.gate.policy import LanePolicy, Requirement
 from kouan.gate.procedures import Procedure
 from kouan.gate.rulebook import Rulebook, parse_rulebook
@@ -25,8 +26,10 @@ def load_rulebook(port: PortFile, rulebooks: Path | None = None) -> Rulebook:
         raise error.within(path.name) from error
 
 
-def policy_of(port: PortFile, rulebook: Rulebook) -> LanePolicy:
-    """Return how a port runs its gate."""
+def policy_of(port: PortFile, rulebook: Rulebook, *, hub: bool = False) -> LanePolicy:
+    """Return how a port runs its gate; one that has a hub also says what it does while that is gone (I13)."""
+    if hub:
+        rulebook = with_offline_rule(rulebook, offline_rule(port.offline.max_age_s, port.offline.serve), since=0)
     requirements = tuple(
         Requirement(procedure, seconds(setting.deadline_s), (), setting.required_for)
         for procedure in Procedure

@@ -1,7 +1,7 @@
 """A port's store without the running port: for commands that look, verify or set up."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 
 import msgspec
@@ -10,6 +10,7 @@ from kouan.access.roles import Accounts
 from kouan.adapters.clock import SystemClock
 from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.engines.postgres import EmbeddedPostgres
+from kouan.adapters.ledger_mark import LedgerMark
 from kouan.adapters.postgres.access import PostgresAccounts
 from kouan.adapters.postgres.database import Database
 from kouan.adapters.postgres.gate import PostgresGateRecords
@@ -17,9 +18,18 @@ from kouan.adapters.postgres.ledger import PostgresLedger
 from kouan.adapters.postgres.migrate import migrate
 from kouan.adapters.signing.files import open_sealing_keys
 from kouan.adapters.signing.sealing import Sealer
+from kouan.ledger.damage import Report
+from kouan.ledger.verifier import Verifier
 from kouan.vocabulary.clock import Clock
 from kouan.vocabulary.errors import NotAllowed, NotFound
+from kouan.wiring.keys import ledger_signer
 from kouan.wiring.port_file import load
+
+HUB = "hub"
+"""What stands for a hub where a port is asked for: the name of its own ledger and accounts."""
+
+VERIFIED_PAGE = 5000
+"""Entries read at a time when a ledger is verified. Our choice: some megabytes."""
 
 
 class Store(msgspec.Struct, frozen=True):
@@ -34,7 +44,7 @@ class Store(msgspec.Struct, frozen=True):
 
 @contextlib.asynccontextmanager
 async def opened(data: Path, port: str, *, database: str | None = None, write: bool = False) -> AsyncIterator[Store]:
-    """Open a port's store: of the instance that runs on this data, else of an engine started for as long as needed.
+    """Open the store of a port, or of the ``HUB``: where it runs on this data, else on an engine for as long as needed.
 
     Raises NotAllowed for writing while the port runs, because a port has one writer.
     """
@@ -50,7 +60,7 @@ async def opened(data: Path, port: str, *, database: str | None = None, write: b
         if dsn is None:
             stack.enter_context(folder)
             dsn = (await stack.enter_async_context(EmbeddedPostgres(folder).running())).dsn
-        yield await _store(stack, folder, dsn, load(port).name, write=write)
+        yield await _store(stack, folder, dsn, HUB if port == HUB else load(port).name, write=write)
 
 
 async def _store(stack: contextlib.AsyncExitStack, folder: DataFolder, dsn: str, port: str, *, write: bool) -> Store:
@@ -65,3 +75,22 @@ async def _store(stack: contextlib.AsyncExitStack, folder: DataFolder, dsn: str,
     else:
         ledger = PostgresLedger.open_reader(store, port, clock, sealer)
     return Store(port, ledger, PostgresGateRecords(store, port), PostgresAccounts(store, port), clock)
+
+
+async def verify(store: Store, data: Path, progress: Callable[[range], Iterable[int]] = iter) -> Report:
+    """Verify all that a store's ledger holds: chain, tree and signed heads; each damage is in the report.
+
+    ``progress`` may show how far it is: it is given the pages, by the entry before their first, and yields them. Raises
+    Corrupt where the ledger does not reach its mark.
+    """
+    await LedgerMark(DataFolder(data), store.port).check(store.ledger)
+    verifier = Verifier(ledger_signer(data, store.port).public_key, port=store.port)
+    heads = sorted(await store.ledger.heads(limit=1_000_000), key=lambda head: head.size, reverse=True)
+    for after in progress(range(0, await store.ledger.size(), VERIFIED_PAGE)):
+        for entry in await store.ledger.read(after=after, limit=VERIFIED_PAGE):
+            while heads and heads[-1].size < entry.seq:
+                verifier.head(heads.pop())
+            verifier.entry(entry)
+    while heads:
+        verifier.head(heads.pop())
+    return verifier.finish()

@@ -2,25 +2,27 @@
 
 import asyncio
 import contextlib
-import logging
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import uvicorn
+import msgspec
 
 from kouan.adapters.board.board import LiveBoard
+from kouan.adapters.board.hub import HubBoard
 from kouan.adapters.clock import SystemClock
 from kouan.adapters.driver.desk import PortDesk
 from kouan.adapters.driver.port_driver import PortDriver, Roles
+from kouan.adapters.driver.region import RegionFollower
+from kouan.adapters.engines.child import ChildProcess
 from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.engines.nats import EmbeddedNats
+from kouan.adapters.engines.nats_server import OUTSIDE_BROKER, OWN_BROKER
 from kouan.adapters.engines.postgres import EmbeddedPostgres
-from kouan.adapters.engines.supervisor import Care, ChildEvent, Happening, Supervisor
-from kouan.adapters.engines.tcp_ports import listening_socket
+from kouan.adapters.engines.supervisor import Supervisor
 from kouan.adapters.heads import HeadSigner
 from kouan.adapters.images import FileImages
+from kouan.adapters.ledger_mark import LedgerMark
 from kouan.adapters.passwords import Argon2Hasher
 from kouan.adapters.postgres.access import PostgresAccounts
 from kouan.adapters.postgres.database import Database
@@ -33,39 +35,36 @@ from kouan.adapters.signing.files import open_sealing_keys
 from kouan.adapters.signing.sealing import Sealer
 from kouan.journeys.crossing import Crossings
 from kouan.journeys.papers_at_gate import PapersAtGate
-from kouan.vocabulary.errors import Corrupt, Fenced, KouanError, Unavailable
+from kouan.vocabulary.errors import Unavailable
 from kouan.web.app import create_app
 from kouan.web.services import Services
-from kouan.wiring import keys, links, processes
+from kouan.wiring import identities, keys, links, processes
 from kouan.wiring.demo import DEMO_PASSWORD, DEMO_USER, make_accounts
+from kouan.wiring.edge import Edge, join_hub
 from kouan.wiring.field import log_paths
 from kouan.wiring.gate_settings import board_setting_of, load_rulebook, policy_of, setting_of
 from kouan.wiring.identity import load_identity_provider
 from kouan.wiring.messages import catalogues, renderer
 from kouan.wiring.port_file import PortFile, drawn, load, path_of, rulebooks_beside
+from kouan.wiring.region_gate import region_at_gate
 from kouan.wiring.report import figures, lines_of
+from kouan.wiring.serving import (
+    CARE,
+    Tell,
+    end_of,
+    last_head,
+    listen,
+    log_child,
+    run_parts,
+    serve_again_and_again,
+    unless,
+    web_server,
+)
 from kouan.wiring.settings import BrokerSettings, RunSettings
-
-_log = logging.getLogger(__name__)
-
-AGAIN_S = 0.5
-"""Pause before everything is built anew after the ledger failed; it doubles up to LONGEST_PAUSE_S. Our choice."""
-
-LONGEST_PAUSE_S = 5.0
-"""Longest pause before everything is built anew. Our choice."""
-
-END_WITHIN_S = 1.5
-"""How long serving may take to end before it is cut off. Our choice: it takes a tenth of that where nothing hangs."""
-
-CARE = Care(stop_all_within_s=3.0)
-"""How children are looked after; with END_WITHIN_S, all stands still within the 5 s that are promised."""
-
-T = TypeVar("T")
 
 CONSOLE = Path(__file__).resolve().parents[1] / "console_dist"
 """The built console; a checkout makes it with ``make``, a wheel brings it."""
 
-Tell = Callable[[str], None]
 Finish = Callable[["Platform"], Awaitable[None]]
 
 
@@ -83,6 +82,7 @@ class Platform:
         self.board: LiveBoard | None = None
         self.ledger: PostgresLedger | None = None
         self.records: PostgresGateRecords | None = None
+        self.edge: Edge | None = None
         truth, actuations = log_paths(folder.path)
         self.began_after = 0
         self.truth = (truth, lines_of(truth))
@@ -93,7 +93,8 @@ class Platform:
         if self.ledger is None or self.board is None:
             raise Unavailable("the port is not open")
         spans = self.board.decision_spans_us
-        return await figures(self.ledger, self.began_after, self.truth, self.actuations, list(spans))
+        found = await figures(self.ledger, self.began_after, self.truth, self.actuations, list(spans))
+        return found if self.edge is None else {**found, "hub": msgspec.to_builtins(self.edge.forwarder.progress)}
 
 
 async def run(
@@ -107,80 +108,34 @@ async def run(
     """
     port = load(settings.port)
     with DataFolder(settings.data) as folder:
-        supervisor = Supervisor(_on_event, CARE)
+        supervisor = Supervisor(log_child, CARE)
         platform = Platform(settings, folder, port, supervisor)
         try:
             tell("engines")
-            engines = await _unless(stop, _engines(settings, folder, supervisor))
+            engines = await unless(stop, _engines(platform))
             if engines is not None:
-                await _serve_again_and_again(platform, *engines, stop, ready, tell, finish)
+                await serve_again_and_again(
+                    lambda: serving(platform, *engines, tell), stop, lambda: ready(platform), lambda: finish(platform)
+                )
         finally:
             await supervisor.stop()
 
 
-async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
-    """Return what the work gives; cancel it and return None where ``stop`` is set first."""
-    working = asyncio.create_task(work)
-    stopping = asyncio.create_task(stop.wait(), name="stop")
-    try:
-        await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        stopping.cancel()
-        if not working.done():
-            working.cancel()
-            await asyncio.wait([working], timeout=END_WITHIN_S)
-    return None if working.cancelled() or not working.done() else working.result()
-
-
-async def _serve_again_and_again(
-    platform: Platform,
-    dsn: str,
-    broker: BrokerSettings,
-    stop: asyncio.Event,
-    ready: Callable[[Platform], None],
-    tell: Tell,
-    finish: Finish,
-) -> None:
-    pause_s = AGAIN_S
-    was_open = False
-    while not stop.is_set():
-        try:
-            async with asyncio.timeout(None) as end, contextlib.AsyncExitStack() as stack:
-                ended = await _unless(stop, stack.enter_async_context(serving(platform, dsn, broker, tell)))
-                if ended is None:
-                    return
-                was_open, pause_s = True, AGAIN_S
-                ready(platform)
-                await _unless(stop, _end_of(ended))
-                await finish(platform)
-                end.reschedule(asyncio.get_running_loop().time() + END_WITHIN_S)
-        except (Fenced, Corrupt):
-            raise
-        except TimeoutError:
-            _log.warning("serving did not end within %s s, and was cut off", END_WITHIN_S)
-        except KouanError as error:
-            # A port that was open is built anew whatever its driver failed with: only memory is in doubt.
-            if not was_open and not isinstance(error, Unavailable):
-                raise
-            _log.error("the port starts again from its ledger: %s", error)
-            await _unless(stop, asyncio.sleep(pause_s))
-            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
-
-
-async def _end_of(task: "asyncio.Task[None]") -> None:
-    await asyncio.shield(task)
-
-
-async def _engines(settings: RunSettings, folder: DataFolder, supervisor: Supervisor) -> tuple[str, BrokerSettings]:
+async def _engines(platform: Platform) -> tuple[str, BrokerSettings]:
     """Start what is embedded, side by side; return the database's and the broker's addresses."""
+    settings, folder, supervisor = platform.settings, platform.folder, platform.supervisor
 
     async def database() -> str:
         return settings.database or (await EmbeddedPostgres(folder).start(supervisor)).dsn
 
     async def broker() -> BrokerSettings:
+        port, lanes = platform.port.name, [lane.name for lane in platform.port.lanes]
+        field = identities.simulated_field(port, lanes) if settings.demo else ()
+        identities.prepare(folder, port, platform.clock.now(), field)
         if settings.nats is not None:
-            return links.outside_broker(settings.nats, settings.mqtt)
-        return links.broker_of(await EmbeddedNats(folder).start(supervisor))
+            return links.outside_broker(settings.nats, settings.mqtt, settings.broker_ca)
+        engine = EmbeddedNats(folder, host=settings.devices_host, mqtt_port=settings.devices_tcp_port)
+        return links.broker_of(await engine.start(supervisor))
 
     return await asyncio.gather(database(), broker())
 
@@ -194,33 +149,55 @@ async def serving(
     async with contextlib.AsyncExitStack() as stack:
         database = Database(dsn)
         stack.push_async_callback(database.close)
+        await _start_lane_controller(platform, broker)
         await migrate(database)
-        driver, board, services, heads = await _build(platform, database, broker, stack, tell)
-        platform.driver, platform.board = driver, board
-        listening = _listen(platform)
+        built = await _build(platform, database, broker, stack, tell)
+        platform.driver, platform.board, platform.edge = built.driver, built.board, built.edge
+        settings = platform.settings
+        listening = listen(platform.folder, settings.host, settings.tcp_port)
         stack.callback(listening.close)
-        server = _web_server(services)
-        url = platform.url = f"http://{platform.settings.host}:{listening.getsockname()[1]}"
-        parts = [driver.run(), heads.run(), board.run(), server.serve([listening])]
-        tasks = [asyncio.create_task(part, name=f"{port.name} {number}") for number, part in enumerate(parts)]
-        stack.push_async_callback(_end, tasks, server)
-        stack.push_async_callback(_last_head, heads)
-        await _until_started(server, tasks)
-        platform.folder.announce(url=url, dsn=dsn, nats_url=broker.nats_url, port=port.name)
-        await _start_children(platform, broker)
+        url = platform.url = f"http://{settings.host}:{listening.getsockname()[1]}"
+        server = web_server(create_app(built.services))
+        tasks = await run_parts(stack, port.name, built.parts(), server, listening, lambda: last_head(built.heads))
+        owner = OWN_BROKER if platform.settings.nats is None else OUTSIDE_BROKER
+        mqtt = f"{broker.mqtt_host}:{broker.mqtt_tcp_port}"
+        platform.folder.announce(url=url, dsn=dsn, nats_url=broker.nats_url, mqtt=mqtt, broker=owner, port=port.name)
+        await _start_field(platform, broker)
         tell(f"open at {clock.now()}")
-        ended = asyncio.create_task(_first_end(tasks), name="first end")
-        stack.push_async_callback(_forget, ended)
-        yield ended
+        yield end_of(stack, tasks)
+
+
+class Built(msgspec.Struct, frozen=True):
+    """The parts of a port; ``edge`` and ``follower`` where it has a hub."""
+
+    driver: PortDriver
+    board: LiveBoard
+    services: Services
+    heads: HeadSigner
+    mark: LedgerMark
+    ledger: PostgresLedger
+    edge: Edge | None
+    follower: RegionFollower | None
+
+    def parts(self) -> list[Coroutine[Any, Any, None]]:
+        """Return what must run for the port to serve."""
+        parts = [self.driver.run(), self.heads.run(), self.mark.run(self.ledger.writer), self.board.run()]
+        if self.edge is not None:
+            parts += self.edge.parts()
+        if self.follower is not None:
+            parts.append(self.follower.run())
+        return parts
 
 
 async def _build(
     platform: Platform, database: Database, broker: BrokerSettings, stack: contextlib.AsyncExitStack, tell: Tell
-) -> tuple[PortDriver, LiveBoard, Services, HeadSigner]:
+) -> Built:
     settings, folder, port, clock = platform.settings, platform.folder, platform.port, platform.clock
     sealer = Sealer(open_sealing_keys(folder.path / "keys" / "sealing.json"))
     ledger = await PostgresLedger.open_writer(database, port.name, clock, sealer)
     stack.push_async_callback(ledger.close)
+    mark = LedgerMark(folder, port.name)
+    await mark.check(ledger)
     records = PostgresGateRecords(database, port.name)
     if platform.ledger is None:
         platform.began_after = await ledger.size()
@@ -230,13 +207,15 @@ async def _build(
         await make_accounts(folder, ledger, accounts, hasher, clock.now())
     papers = PostgresPapersRecords(database, port.name)
     desk = PapersAtGate(port.name, papers, records, ledger)
+    edge = await join_hub(settings, folder, port.name, database, ledger, clock, stack)
+    region = None if edge is None else region_at_gate(port.name, desk, edge.keeper, clock)
     tell("broker")
     link = await stack.enter_async_context(links.platform_link(folder, broker, port.name))
     roles = Roles(
         link=link,
         ledger=ledger,
         records=records,
-        papers=desk,
+        papers=region or desk,
         drivers=desk,
         crossings=Crossings(papers, records, ledger),
         subjects=PostgresSubjects(database, sealer),
@@ -245,20 +224,27 @@ async def _build(
         keys=keys.known_keys(folder.path, port.name, demo=settings.demo),
         chance=links.chance().randbytes,
         render=renderer(),
+        region=region,
     )
-    policy = policy_of(port, load_rulebook(port, rulebooks_beside(path_of(settings.port))))
+    policy = policy_of(port, load_rulebook(port, rulebooks_beside(path_of(settings.port))), hub=edge is not None)
     board = LiveBoard(board_setting_of(port), policy.rulebook, ledger, records, clock)
     driver = PortDriver(setting_of(port), policy, roles, board)
     tell("recovery")
     await board.start()
     await driver.start()
-    board.attend(tuple(driver.lanes.values()))
+    gate_desk = PortDesk(driver, records, papers, clock, links.secret)
+    follower, hub = None, None
+    if edge is not None and region is not None:
+        follower = RegionFollower(edge.keeper, driver, gate_desk.holds)
+        await follower.start()
+        hub = HubBoard(edge.keeper, region, lambda: driver.policy_at(clock.now()), settings.hub, edge.standing).view
+    board.attend(tuple(driver.lanes.values()), lambda: driver.rules.view(clock.now()), hub)
     heads = HeadSigner(ledger, ledger.writer, keys.ledger_signer(folder.path, port.name), port.name, clock)
     services = Services(
         port=drawn(port),
         clock=clock,
         board=board,
-        desk=PortDesk(driver, records, papers, clock, links.secret),
+        desk=gate_desk,
         ledger=ledger,
         gate=records,
         papers=papers,
@@ -277,83 +263,25 @@ async def _build(
         demo_accounts=((DEMO_USER, DEMO_PASSWORD),) if settings.demo else (),
         console=str(CONSOLE) if CONSOLE.is_dir() else None,
     )
-    return driver, board, services, heads
+    return Built(driver, board, services, heads, mark, ledger, edge, follower)
 
 
-def _listen(platform: Platform) -> socket.socket:
-    """Listen for browsers, where it was asked for or at the same tcp port as before; raise Conflict if it is taken."""
-    settings = platform.settings
-    before = platform.folder.last_tcp_ports().get("web", 0)
-    listening = listening_socket(settings.host, settings.tcp_port, before)
-    platform.folder.remember_tcp_ports(web=listening.getsockname()[1])
-    return listening
-
-
-def _web_server(services: Services) -> uvicorn.Server:
-    """Return the web server, not started."""
-    config = uvicorn.Config(
-        create_app(services),
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=1,
-        server_header=False,
-    )
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined] # Ctrl-C is the command's business
-    return server
-
-
-async def _until_started(server: uvicorn.Server, tasks: list["asyncio.Task[None]"]) -> None:
-    while not server.started:
-        for task in tasks:
-            if task.done():
-                task.result()
-                raise Unavailable(f"{task.get_name()} ended before the port was open")
-        await asyncio.sleep(0.01)
-
-
-async def _start_children(platform: Platform, broker: BrokerSettings) -> None:
-    settings, folder, supervisor = platform.settings, platform.folder, platform.supervisor
+async def _start_lane_controller(platform: Platform, broker: BrokerSettings) -> None:
+    """Start the lane controller beside the platform: it needs nothing of it but its public key, and as much time."""
+    keys.platform_signer(platform.folder.path, platform.port.name)
     lanes = tuple(lane.name for lane in platform.port.lanes)
-    wanted = [processes.lane_controller(folder, broker, settings, lanes)]
-    if settings.demo:
-        wanted.append(processes.field(folder, broker, settings, platform.url))
-    for child in wanted:
-        try:
-            supervisor.child(child.name)
-        except KeyError:
-            await supervisor.start(child)
+    await _start_child(platform, processes.lane_controller(platform.folder, broker, platform.settings, lanes))
 
 
-async def _first_end(tasks: list["asyncio.Task[None]"]) -> None:
-    """Wait until one part ends, and raise what it ended with."""
-    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in tasks:
-        if task.done():
-            task.result()
-            raise Unavailable(f"{task.get_name()} ended")
+async def _start_field(platform: Platform, broker: BrokerSettings) -> None:
+    settings = platform.settings
+    if settings.demo and settings.field:
+        await _start_child(platform, processes.field(platform.folder, broker, settings, platform.url))
 
 
-async def _last_head(heads: HeadSigner) -> None:
-    """Sign what was recorded last, so that nothing of this run stands without a signature over it."""
-    with contextlib.suppress(Unavailable):
-        await heads.sign()
-
-
-async def _forget(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-
-
-async def _end(tasks: list["asyncio.Task[None]"], server: uvicorn.Server) -> None:
-    server.should_exit = True
-    web = tasks[-1]
-    await asyncio.wait([web], timeout=1)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _on_event(event: ChildEvent) -> None:
-    level = logging.WARNING if event.happening in (Happening.EXITED, Happening.UNHEALTHY) else logging.INFO
-    _log.log(level, "%s %s %s", event.child, event.happening.value, event.detail)
+async def _start_child(platform: Platform, child: ChildProcess) -> None:
+    """Start a child unless it runs already: the platform may be built anew while its children go on."""
+    try:
+        platform.supervisor.child(child.name)
+    except KeyError:
+        await platform.supervisor.start(child)

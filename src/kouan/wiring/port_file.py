@@ -1,5 +1,6 @@
 """Port files: one TOML a port says which lanes it has, what stands in them and which rules are in force.
 
+A file with ``like = "ganqimaodu"`` says only what differs from that port: what stands in ``SHARED`` it need not repeat.
 The table ``[simulation]`` belongs to the simulated field and is not read here.
 """
 
@@ -7,7 +8,7 @@ import re
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -17,6 +18,12 @@ from kouan.vocabulary.places import Direction, LaneName, PortName
 
 Point = tuple[float, float]
 """Metres east and north of the port file's origin."""
+
+SHARED = ("timezone", "rulebook", "procedures", "order_lifetime_s", "verdict_deadline_s", "offline")
+"""What a port may take from the one that it is like. A certificate, the hours and the lanes are each port's own."""
+
+REGION = "region.toml"
+"""The file beside the ports' own that describes their region; it is no port."""
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=600)]
 
@@ -59,6 +66,17 @@ class LaneSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tidal: bool = False
 
 
+class Offline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the port does while it does not hear its hub (I13); says nothing where it has none.
+
+    ``max_age_s`` is how old the hub's word may be before that: our choice of 300 s is ten bulletins that did not come.
+    ``serve`` says who is released without a person then: pre-authorised vehicles of low risk, or nobody.
+    """
+
+    max_age_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 300
+    serve: Literal["pre_authorised", "nobody"] = "pre_authorised"
+
+
 class DrawnMap(msgspec.Struct, frozen=True):
     """What the console draws besides the lanes; each shape is a list of points in metres."""
 
@@ -86,6 +104,7 @@ class PortFile(msgspec.Struct, frozen=True):
     order_lifetime_s: Annotated[float, msgspec.Meta(gt=0, le=5)] = 5.0
     verdict_deadline_s: Seconds = 30.0
     calibrated_until: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}\Z")] = "2020-01-01"
+    offline: Offline = Offline()
     map: DrawnMap = DrawnMap()
 
     @property
@@ -98,9 +117,10 @@ _PATH = re.compile(r"^(?P<mend>.*?)(?: - at `\$\.?(?P<field>[^`]*)`)?$", re.DOTA
 
 
 def parse(text: str) -> PortFile:
-    """Return the port described by a TOML text; raise InvalidValue naming the field and the rule."""
+    """Return the port described by a TOML text; raise InvalidValue naming the field and the rule, or NotFound."""
     try:
-        port = msgspec.convert(tomllib.loads(text), PortFile)
+        data = tomllib.loads(text)
+        port = msgspec.convert({**_shared(data.pop("like", None)), **data}, PortFile)
     except tomllib.TOMLDecodeError as error:
         raise InvalidValue("", "port_file.toml", f"is not TOML: {error}") from error
     except msgspec.ValidationError as error:
@@ -109,6 +129,17 @@ def parse(text: str) -> PortFile:
         raise InvalidValue(field, "port_file.shape", mend) from error
     _check(port)
     return port
+
+
+def _shared(like: object) -> dict[str, Any]:
+    """Return what a port takes from the one that it is like, None for a port of its own kind."""
+    if like is None:
+        return {}
+    path = path_of(str(like))
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    if "like" in data:
+        raise InvalidValue("like", "port_file.like", f"must name a port that is like no other, which {like} is not")
+    return {name: data[name] for name in SHARED if name in data}
 
 
 def _check(port: PortFile) -> None:
@@ -142,7 +173,7 @@ def path_of(name_or_path: str) -> Path:
     if path.suffix != ".toml":
         path = folder() / f"{PortName.parse(name_or_path)}.toml"
     if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in folder().glob("*.toml")))
+        known = ", ".join(sorted(p.stem for p in folder().glob("*.toml") if p.name != REGION))
         raise NotFound(f"no port file {path}; ports that come with kouan: {known}")
     return path
 

@@ -23,6 +23,7 @@ def _argv(command: str, folder: DataFolder, broker: BrokerSettings, settings: Ru
         broker.nats_url,
         "--mqtt",
         f"{broker.mqtt_host}:{broker.mqtt_tcp_port}",
+        *(() if broker.authority is None else ("--broker-ca", str(broker.authority.absolute()))),
     ]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from kouan.adapters.engines import nats as nats_engine
+from kouan.adapters.engines import nats_server
 from kouan.adapters.engines.child import ChildProcess, ChildSpec
 from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.engines.logs import bound_log
@@ -133,9 +133,9 @@ async def test_a_program_that_does_not_exist_is_named(folder: DataFolder, monkey
 
 async def test_a_broker_port_taken_in_the_last_moment_is_replaced(folder, monkeypatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        real = nats_engine.free_tcp_ports
+        real = nats_server.free_tcp_ports
         answers = iter([(taken.getsockname()[1], *real(2)), real(3)])
-        monkeypatch.setattr(nats_engine, "free_tcp_ports", lambda *_: next(answers))
+        monkeypatch.setattr(nats_server, "free_tcp_ports", lambda *_: next(answers))
         async with EmbeddedNats(folder).running() as server:
             assert server.nats_port != taken.getsockname()[1]
 

@@ -11,14 +11,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from kouan.adapters.clock import SystemClock
 from kouan.adapters.lane_controller.driver import run_lane_controller, subscriptions
 from kouan.adapters.lane_controller.file_log import FileNonceLog
-from kouan.adapters.mqtt.link import DeviceLink, MqttAddress
+from kouan.adapters.mqtt.link import DeviceLink, MqttAddress, TlsFiles
 from kouan.protocols.jws import PrivateKeySigner
 
 
 async def main() -> None:
     given = json.loads(sys.argv[1])
     port = given["port"]
-    address = MqttAddress("127.0.0.1", given["tcp_port"], given["user"], given["password"])
+    tls = TlsFiles(Path(given["authority"]), Path(given["own"]))
+    address = MqttAddress("127.0.0.1", given["tcp_port"], tls)
     signer = PrivateKeySigner(
         f"lane-controller:{port}", Ed25519PrivateKey.from_private_bytes(bytes.fromhex(given["key"]))
     )

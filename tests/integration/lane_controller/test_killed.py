@@ -12,7 +12,6 @@ from tests.integration.lane_controller.test_process import CONTROLLER, PLATFORM
 from tests.integration.links.conftest import LANE, PORT, RealNetwork, real_network
 
 from kouan.adapters.clock import SystemClock
-from kouan.adapters.engines.broker_users import BrokerUser
 from kouan.protocols import topics
 from kouan.protocols.barrier.messages import Barrier, BarrierChanged, BarrierPosition
 from kouan.protocols.lane_order import codec
@@ -66,13 +65,14 @@ class Site:
             task.cancel()
 
     async def start(self) -> None:
-        access = self.network.server.access(BrokerUser.LANE_CONTROLLER)
+        tls = self.network.mqtt("lane-controller").tls
+        assert tls is not None
         given = {
             "port": str(PORT),
             "lanes": ["I1"],
             "tcp_port": self.network.server.mqtt_port,
-            "user": access.user,
-            "password": access.password,
+            "authority": str(tls.authority),
+            "own": str(tls.own),
             "key": CONTROLLER._key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()).hex(),
             "platform": PLATFORM.public_key.public_bytes(Encoding.Raw, PublicFormat.Raw).hex(),
             "log": str(self.log),

@@ -117,17 +117,61 @@ async def test_a_tail_torn_at_any_byte_loses_only_the_last_append(place: Place) 
         assert await place.start().read() == (intent(1), EpochRaised("I1", 1), outcome(1))
 
 
-async def test_a_last_append_whose_bytes_are_wrong_is_dropped(place: Place) -> None:
+async def test_a_last_append_that_was_not_written_is_dropped(place: Place) -> None:
     log = place.start()
     await log.append([intent(1)])
     whole = len(place.contents)
     await log.append([intent(2)])
+    place.contents = place.contents[:whole] + bytes(500)
+    assert await place.start().read() == (intent(1),)
+
+
+async def test_a_last_append_whose_sectors_were_written_in_any_part_is_dropped(place: Place) -> None:
+    log = place.start()
+    await log.append([intent(1)])
+    whole = len(place.contents)
+    await log.append([intent(number) for number in range(2, 20)])
+    contents = place.contents
+    sectors = range(whole // frames.SECTOR_BYTES, -(-len(contents) // frames.SECTOR_BYTES))
+    assert len(sectors) > 4
+    for written in range(2 ** len(sectors) - 1):
+        torn = bytearray(contents)
+        for number, sector in enumerate(sectors):
+            if not written >> number & 1:
+                start = max(whole, sector * frames.SECTOR_BYTES)
+                end = min(len(contents), (sector + 1) * frames.SECTOR_BYTES)
+                torn[start:end] = bytes(end - start)
+        place.contents = bytes(torn)
+        assert await place.start().read() == (intent(1),)
+
+
+async def test_a_flipped_bit_in_the_last_append_is_refused_and_no_nonce_forgotten(place: Place) -> None:
+    log = place.start()
+    await log.append([intent(1)])
+    whole = len(place.contents)
+    await log.append([intent(2)])
+    contents = place.contents
+    for bit in range(whole * 8, len(contents) * 8):
+        damaged = bytearray(contents)
+        damaged[bit // 8] ^= 1 << bit % 8
+        place.contents = bytes(damaged)
+        with pytest.raises(Corrupt):
+            place.start()
+
+
+async def test_a_sector_that_is_blank_before_a_whole_append_is_refused(place: Place) -> None:
+    log = place.start()
+    await log.append([intent(number) for number in range(20)])
+    await log.append([intent(20)])
     contents = bytearray(place.contents)
-    contents[-3] ^= 1
+    contents[frames.SECTOR_BYTES : 2 * frames.SECTOR_BYTES] = bytes(frames.SECTOR_BYTES)
     place.contents = bytes(contents)
-    assert await place.start().read() == (intent(1),)
-    place.contents = bytes(contents[:whole]) + bytes(500)
-    assert await place.start().read() == (intent(1),)
+    with pytest.raises(Corrupt):
+        place.start()
+    contents[len(frames.MAGIC) : frames.SECTOR_BYTES] = bytes(frames.SECTOR_BYTES - len(frames.MAGIC))
+    place.contents = bytes(contents)
+    with pytest.raises(Corrupt):
+        place.start()
 
 
 async def test_a_flipped_bit_before_the_tail_is_refused(place: Place) -> None:

@@ -59,6 +59,7 @@ class World:
         self.commands: list[tuple[str, str]] = []
         self.reports: list[ControllerReport] = []
         self.statuses: list[tuple[str, bool]] = []
+        self.polled: list[tuple[str, ...]] = []
         self.answering = True
         self.serial = 0
         self.background = [asyncio.create_task(self._answer()), asyncio.create_task(self._obey())]
@@ -91,8 +92,11 @@ class World:
 
     async def _answer(self) -> None:
         async for received in self.platform.receive():
-            if received.topic.endswith("controller/poll") and self.answering:
+            if received.topic.endswith("controller/poll"):
                 poll = codec.decode_poll(received.payload)
+                self.polled.append(tuple(poll.lanes))
+                if not self.answering:
+                    continue
                 answer = PollAnswer(nonce=poll.nonce, time=self.clock.now(), epochs=self.epochs)
                 topic = received.topic.replace("controller/poll", "order/poll_answer")
                 await self.platform.send(topic, codec.sign_poll_answer(PLATFORM, PORT, answer))
@@ -231,6 +235,66 @@ def test_a_platform_that_fell_silent_opens_nothing() -> None:
     world = live(story)
     assert world.commands == []
     assert [report.rule for report in world.reports] == ["lane.disconnected"]
+
+
+def test_a_hold_whose_notice_was_lost_is_in_force_a_second_later_where_a_vehicle_stands() -> None:
+    async def story(world: World) -> None:
+        await asyncio.sleep(10)
+        await world.arrive("I1", 1)
+        await asyncio.sleep(2)
+        order = world.order("I1", 1, "decided_before")
+        world.epochs["I1"] = 1
+        await asyncio.sleep(1.1)
+        await world.send(order)
+        await asyncio.sleep(1)
+
+    world = live(story)
+    assert world.commands == []
+    assert [report.rule for report in world.reports] == ["order.epoch_stale"]
+
+
+def test_a_lane_in_use_is_asked_for_each_second_and_a_quiet_one_every_fourth() -> None:
+    async def story(world: World) -> None:
+        await world.arrive("I1", 1)
+        await asyncio.sleep(40)
+
+    polled = live(story).polled
+    assert sum("I1" in lanes for lanes in polled) in (40, 41)
+    assert sum("I2" in lanes for lanes in polled) in (10, 11)
+
+
+def test_a_quiet_lane_that_got_no_answer_is_asked_for_again_a_second_later() -> None:
+    async def story(world: World) -> None:
+        await asyncio.sleep(20)
+        world.answering = False
+        await asyncio.sleep(8)
+        world.answering = True
+        before = len(world.polled)
+        await asyncio.sleep(8)
+        assert 2 <= len(world.polled) - before <= 3
+
+    polled = live(story).polled
+    assert 5 + 5 <= len(polled) <= 6 + 8 + 3
+
+
+def test_an_answer_is_checked_once_and_taken_by_the_lanes_that_asked_and_by_no_other() -> None:
+    async def story(world: World) -> None:
+        await world.arrive("I1", 1)
+        await asyncio.sleep(2)
+        forged = codec.sign_poll_answer(
+            PrivateKeySigner(PLATFORM.key_id, Ed25519PrivateKey.from_private_bytes(bytes(32))),
+            PORT,
+            PollAnswer(nonce="f" * 32, time=0, epochs=dict.fromkeys(LANES, 9)),
+        )
+        unasked = codec.sign_poll_answer(
+            PLATFORM, PORT, PollAnswer(nonce="e" * 32, time=0, epochs=dict.fromkeys(LANES, 9))
+        )
+        for compact in (forged, unasked):
+            await world.platform.send(f"kouan/{PORT}/I2/order/poll_answer", compact)
+        await world.send(world.order("I1", 1, "first"))
+        await asyncio.sleep(1)
+
+    assert live(story).commands == [("I1", "first")]
 
 
 def test_a_process_killed_in_mid_traffic_goes_on_with_the_vehicle_at_the_line() -> None:

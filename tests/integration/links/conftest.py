@@ -9,18 +9,35 @@ from typing import Protocol
 
 import pytest
 
-from kouan.adapters.engines.broker_users import BrokerUser
+from kouan.adapters.clock import SystemClock
+from kouan.adapters.engines.broker_users import Identity, Kind
 from kouan.adapters.engines.data_folder import DataFolder
+from kouan.adapters.engines.device_identities import platform_seed
 from kouan.adapters.engines.nats import EmbeddedNats, NatsServer
 from kouan.adapters.engines.supervisor import ChildEvent, Happening, Supervisor
 from kouan.adapters.memory.link import MemoryBroker
-from kouan.adapters.mqtt.link import DeviceLink, MqttAddress, Will
+from kouan.adapters.mqtt.link import DeviceLink, MqttAddress, TlsFiles, Will
 from kouan.adapters.nats.link import NatsAddress, PlatformLink
 from kouan.protocols.link import Link, Received
 from kouan.vocabulary.places import PortName
+from kouan.wiring import identities
 
 PORT = PortName("ganqimaodu")
 LANE = f"kouan/{PORT}/I1"
+
+BOX, OTHER_BOX, BOTH, THEIRS = "box-I1", "box-I2", "box-both", "box-erenhot"
+CUSTOMS, SITE, APPROACH, CONTROLLER, PLATFORM = "customs", "site", "approach", "lane-controller", "platform"
+
+IDENTITIES = {
+    BOX: Identity(Kind.LANE, PORT, ("I1",)),
+    OTHER_BOX: Identity(Kind.LANE, PORT, ("I2",)),
+    BOTH: Identity(Kind.LANE, PORT, tuple(f"I{number}" for number in range(20))),
+    THEIRS: Identity(Kind.LANE, "erenhot", ("I1",)),
+    CUSTOMS: Identity(Kind.AGENCY, PORT, ("customs",)),
+    SITE: Identity(Kind.AGENCY, PORT, ("site",)),
+    APPROACH: Identity(Kind.APPROACH, PORT),
+}
+"""Participants of the tests' network, besides the platform and the lane controller."""
 
 
 class Network(Protocol):
@@ -36,7 +53,7 @@ class Network(Protocol):
         self,
         client_id: str,
         *,
-        user: BrokerUser = BrokerUser.DEVICES,
+        user: str = BOX,
         subscriptions: tuple[str, ...] = (),
         will: Will | None = None,
         persistent: bool = False,
@@ -78,7 +95,7 @@ class MemoryNetwork:
         self,
         client_id: str,
         *,
-        user: BrokerUser = BrokerUser.DEVICES,
+        user: str = BOX,
         subscriptions: tuple[str, ...] = (),
         will: Will | None = None,
         persistent: bool = False,
@@ -98,19 +115,19 @@ class MemoryNetwork:
 class RealNetwork:
     """nats-server, started for one test."""
 
-    def __init__(self, server: NatsServer, supervisor: Supervisor) -> None:
+    def __init__(self, folder: DataFolder, server: NatsServer, supervisor: Supervisor) -> None:
+        self.folder = folder
         self.server = server
         self.supervisor = supervisor
         self.restarted = asyncio.Event()
         self._links = contextlib.AsyncExitStack()
 
-    def mqtt(self, user: BrokerUser = BrokerUser.DEVICES) -> MqttAddress:
-        access = self.server.access(user)
-        return MqttAddress("127.0.0.1", self.server.mqtt_port, access.user, access.password)
+    def mqtt(self, user: str = BOX) -> MqttAddress:
+        own = self.folder.path / identities.own_path(user)
+        return MqttAddress("127.0.0.1", self.server.mqtt_port, TlsFiles(self.server.authority, own))
 
     def nats(self) -> NatsAddress:
-        access = self.server.access(BrokerUser.PLATFORM)
-        return NatsAddress(self.server.nats_url, access.user, access.password, self.mqtt(BrokerUser.PLATFORM))
+        return NatsAddress(self.server.nats_url, platform_seed(self.folder), self.mqtt(PLATFORM))
 
     async def platform(self) -> PlatformLink:
         return await self._links.enter_async_context(PlatformLink(self.nats(), PORT))
@@ -123,7 +140,7 @@ class RealNetwork:
         self,
         client_id: str,
         *,
-        user: BrokerUser = BrokerUser.DEVICES,
+        user: str = BOX,
         subscriptions: tuple[str, ...] = (),
         will: Will | None = None,
         persistent: bool = False,
@@ -162,7 +179,9 @@ async def real_network(path: Path) -> AsyncIterator[RealNetwork]:
 
     with DataFolder(path) as folder:
         supervisor = Supervisor(on_event)
-        network = RealNetwork(await EmbeddedNats(folder).start(supervisor), supervisor)
+        field = [identities.simulated(name, identity) for name, identity in IDENTITIES.items()]
+        identities.prepare(folder, PORT, SystemClock().now(), field)
+        network = RealNetwork(folder, await EmbeddedNats(folder).start(supervisor), supervisor)
         yield network
         await network.close()
         await supervisor.stop()

@@ -4,11 +4,10 @@ import asyncio
 
 import pytest
 
-from kouan.adapters.engines.broker_users import BrokerUser
 from kouan.adapters.mqtt.link import Will
 from kouan.vocabulary.errors import InvalidValue, Unavailable
 
-from .conftest import LANE, PORT, Network, take
+from .conftest import CONTROLLER, LANE, PORT, THEIRS, Network, take
 
 
 async def test_what_a_device_sends_reaches_the_platform_in_the_order_of_its_topic(network: Network) -> None:
@@ -80,21 +79,22 @@ async def test_a_crashed_platform_gets_everything_unsettled_again(network: Netwo
 
 async def test_messages_of_another_port_do_not_come(network: Network) -> None:
     platform, device = await network.platform(), await network.device("lane-1")
-    await device.send("kouan/erenhot/I1/plc/event", b"theirs")
+    other = await network.device("erenhot", user=THEIRS)
+    await other.send("kouan/erenhot/I1/plc/event", b"theirs")
     await device.send(f"{LANE}/plc/event", b"ours")
     assert [message.payload for message in await take(platform, 1)] == [b"ours"]
 
 
 async def test_what_the_platform_sends_reaches_the_devices_that_subscribe(network: Network) -> None:
     platform = await network.platform()
-    device = await network.device("lane-1", subscriptions=(f"{LANE}/light/command", f"kouan/{PORT}/+/display/command"))
+    device = await network.device("lane-1", subscriptions=(f"{LANE}/light/command", f"{LANE}/display/command"))
     await platform.send(f"kouan/{PORT}/I2/light/command", b"not for this one")
     await platform.send(f"{LANE}/light/command", b"red")
-    await platform.send(f"kouan/{PORT}/I2/display/command", b"text")
+    await platform.send(f"{LANE}/display/command", b"text")
     received = await take(device, 2)
     assert [(message.topic, message.payload) for message in received] == [
         (f"{LANE}/light/command", b"red"),
-        (f"kouan/{PORT}/I2/display/command", b"text"),
+        (f"{LANE}/display/command", b"text"),
     ]
 
 
@@ -112,9 +112,7 @@ async def test_a_retained_message_reaches_who_subscribes_later_until_it_is_empti
     for topic in topics:
         await device.send(topic, b"online", retain=True)
     await device.send(topics[1], b"", retain=True)
-    watcher = await network.device(
-        "controller", user=BrokerUser.LANE_CONTROLLER, subscriptions=(f"kouan/{PORT}/+/+/status",)
-    )
+    watcher = await network.device("controller", user=CONTROLLER, subscriptions=(f"kouan/{PORT}/+/+/status",))
     await device.send(f"{LANE}/barrier/status", b"later")
     received = {message.topic: message.payload for message in await take(watcher, 2)}
     assert received == {topics[0]: b"online", f"{LANE}/barrier/status": b"later"}
@@ -123,13 +121,11 @@ async def test_a_retained_message_reaches_who_subscribes_later_until_it_is_empti
 async def test_a_persistent_client_gets_what_came_while_it_was_away(network: Network) -> None:
     await network.platform()
     events = (f"kouan/{PORT}/+/plc/event",)
-    controller = await network.device(
-        "controller", user=BrokerUser.LANE_CONTROLLER, subscriptions=events, persistent=True
-    )
+    controller = await network.device("controller", user=CONTROLLER, subscriptions=events, persistent=True)
     device = await network.device("lane-1")
     await network.leave(controller)
     await device.send(f"{LANE}/plc/event", b"while away")
-    again = await network.device("controller", user=BrokerUser.LANE_CONTROLLER, subscriptions=events, persistent=True)
+    again = await network.device("controller", user=CONTROLLER, subscriptions=events, persistent=True)
     assert [message.payload for message in await take(again, 1)] == [b"while away"]
 
 

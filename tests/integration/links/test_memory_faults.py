@@ -6,7 +6,6 @@ import random
 
 import pytest
 
-from kouan.adapters.engines.broker_users import BrokerUser
 from kouan.adapters.memory.link import PATIENCE_S, MemoryBroker, MemoryLink
 from kouan.adapters.memory.topics import matches
 from kouan.adapters.mqtt.link import Will
@@ -190,7 +189,7 @@ async def test_a_second_client_of_the_same_name_ends_the_first_and_its_will_is_p
 async def test_a_second_platform_ends_the_first_and_gets_what_it_did_not_settle() -> None:
     network = MemoryNetwork()
     first = await network.platform()
-    device = await network.device("lane-1", user=BrokerUser.DEVICES)
+    device = await network.device("lane-1")
     await device.send(f"{LANE}/plc/event", b"1")
     received = await take(first, 1)
     second = await network.platform()
@@ -216,3 +215,69 @@ async def test_a_second_platform_ends_the_first_and_gets_what_it_did_not_settle(
 )
 def test_topic_filters_match_as_in_mqtt(topic_filter: str, topic: str, *, expected: bool) -> None:
     assert matches(topic_filter, topic) is expected
+
+
+async def test_a_link_that_flaps_brings_everything_at_quality_1_once_it_is_whole_and_in_order() -> None:
+    world = World()
+    for number in range(12):
+        up, down = number % 2 == 0, number % 3 == 0
+        world.device.cut(up=up, down=False)
+        world.platform.cut(up=False, down=down)
+        world.send("plc/event", b"%d" % number)
+        await world.hours.pass_until(number + 1.0)
+    world.device.heal()
+    world.platform.heal()
+    received = await world.finish()
+    assert [int(message.payload) for message in received] == list(range(12))
+    assert world.failed == []
+
+
+async def test_faults_that_are_set_and_taken_back_by_hand_hold_nothing_back_for_ever() -> None:
+    world = World()
+    world.platform.down.cut = True
+    world.send("plc/event", b"1")
+    await world.hours.pass_until(1.0)
+    world.platform.down.cut = False
+    world.send("plc/event", b"2")
+    assert [message.payload for message in await world.finish()] == [b"1", b"2"]
+
+
+async def test_what_a_platform_settled_while_it_could_only_hear_is_settled_when_it_is_heard_again() -> None:
+    network = MemoryNetwork()
+    first = network.broker.platform_link(PORT)
+    device = await network.device("lane-1")
+    for number in (b"1", b"2", b"3"):
+        await device.send(f"{LANE}/plc/event", number)
+    taken = await take(first, 3)
+    first.cut(up=True, down=False)
+    await first.settle(taken[1])
+    again = network.broker.platform_link(PORT)  # it dies before it is heard: everything comes again
+    assert [message.payload for message in await take(again, 3)] == [b"1", b"2", b"3"]
+    again.cut(up=True, down=False)
+    await again.settle(taken[1])
+    again.heal()
+    third = network.broker.platform_link(PORT)
+    assert [message.payload for message in await take(third, 1)] == [b"3"]
+    network.broker.close()
+
+
+async def test_a_cut_one_way_lets_the_other_way_through() -> None:
+    world = World()
+    listener = world.broker.device_link("listener", subscriptions=(f"{LANE}/barrier/command",))
+    listener.cut(up=True, down=False)
+    await world.platform.send(f"{LANE}/barrier/command", b"open")
+    assert len(listener) == 1
+    listener.cut(up=False, down=True)
+    await world.platform.send(f"{LANE}/barrier/command", b"void in a second")
+    listener.heal()
+    assert len(listener) == 1
+    await world.finish()
+
+
+async def test_a_topic_keeps_its_order_when_its_delay_falls() -> None:
+    world = World()
+    world.device.up.delay_s = (1.0, 1.0)
+    await world.device.send(f"{LANE}/weighbridge/frames", b"1")
+    world.device.up.delay_s = (0.0, 0.0)
+    await world.device.send(f"{LANE}/weighbridge/frames", b"2")
+    assert [message.payload for message in await world.finish()] == [b"1", b"2"]

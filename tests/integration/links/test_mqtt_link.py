@@ -10,11 +10,11 @@ import aiomqtt
 import pytest
 import uvloop
 
-from kouan.adapters.engines.broker_users import BrokerUser
 from kouan.adapters.mqtt.link import MAX_IN_FLIGHT, DeviceLink, MqttAddress, MqttTimes
+from kouan.adapters.signing.certificates import client_context
 from kouan.vocabulary.errors import InvalidValue, NotAllowed, Unavailable
 
-from .conftest import LANE, PORT, RealNetwork, real_network, take
+from .conftest import BOTH, CONTROLLER, LANE, PORT, RealNetwork, real_network, take
 
 HASTY = MqttTimes(connect_within_s=0.1, patience_s=0.2)
 
@@ -31,7 +31,7 @@ class BrokenBroker:
         self._come: asyncio.Queue[None] = asyncio.Queue()
         self._open = 0
         self._none_open = asyncio.Event()
-        self.address = MqttAddress("127.0.0.1", 0, "devices", "x")
+        self.address = MqttAddress("127.0.0.1", 0)
 
     async def visited(self, times: int) -> None:
         """Wait for so many more connections."""
@@ -44,7 +44,7 @@ class BrokenBroker:
         """Listen for the length of a block; in the end every connection must have been closed by its client."""
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         async with server:
-            self.address = MqttAddress("127.0.0.1", server.sockets[0].getsockname()[1], "devices", "x")
+            self.address = MqttAddress("127.0.0.1", server.sockets[0].getsockname()[1])
             yield self
             if self._open:
                 await asyncio.wait_for(self._none_open.wait(), 15)
@@ -72,18 +72,18 @@ async def test_sixty_filters_are_all_subscribed(real: RealNetwork) -> None:
     topics = [
         f"kouan/{PORT}/I{lane}/{device}/command" for lane in range(20) for device in ("barrier", "light", "display")
     ]
-    device = await real.device("all-lanes", subscriptions=tuple(topics))
+    device = await real.device("all-lanes", user=BOTH, subscriptions=tuple(topics))
     allowed = [topic for topic in topics if "/barrier/" not in topic]
     for topic in allowed:
         await platform.send(topic, b"word")
     assert {message.topic for message in await take(device, len(allowed))} == set(allowed)
 
 
-async def test_the_broker_s_refusal_names_the_user_and_the_refused_topics_alone(real: RealNetwork) -> None:
+async def test_the_broker_s_refusal_names_the_client_and_the_refused_topics_alone(real: RealNetwork) -> None:
     mine, theirs = f"{LANE}/light/command", (f"{LANE}/order/open", f"kouan/{PORT}/agency/#")
     address = real.mqtt()
     async with DeviceLink(address, "lane-1", subscriptions=(theirs[0], mine, theirs[1])) as link:
-        with pytest.raises(NotAllowed, match=rf"{address.tcp_port} refused to subscribe user devices to ") as refusal:
+        with pytest.raises(NotAllowed, match=rf"{address.tcp_port} refused to subscribe lane-1 to ") as refusal:
             await link.connected(1.5)
     assert str(refusal.value).endswith(f" to {theirs[0]}, {theirs[1]}")
 
@@ -178,7 +178,7 @@ async def test_a_link_can_be_closed_while_it_connects() -> None:
 
 
 async def test_messages_that_wait_when_the_link_is_closed_fail(real: RealNetwork) -> None:
-    device = DeviceLink(MqttAddress("127.0.0.1", 1, "devices", "x"), "nowhere")
+    device = DeviceLink(MqttAddress("127.0.0.1", 1), "nowhere")
     async with device:
         sending = [asyncio.create_task(device.send(f"{LANE}/plc/event", b"x")) for _ in range(3)]
         await asyncio.sleep(0)
@@ -190,9 +190,9 @@ async def test_messages_that_wait_when_the_link_is_closed_fail(real: RealNetwork
 async def test_a_device_with_another_client_is_heard_and_hears(real: RealNetwork) -> None:
     platform = await real.platform()
     address = real.mqtt()
-    async with aiomqtt.Client(
-        address.host, address.tcp_port, username=address.user, password=address.password, identifier="other"
-    ) as client:
+    assert address.tls is not None
+    context = client_context(address.tls.authority, address.tls.own)
+    async with aiomqtt.Client(address.host, address.tcp_port, tls_context=context, identifier="other") as client:
         await client.subscribe(f"{LANE}/light/command", qos=1)
         await client.publish(f"{LANE}/plc/event", b"from paho", qos=1)
         received = (await take(platform, 1))[0]
@@ -214,7 +214,7 @@ def test_it_runs_on_uvloop(tmp_path: Path) -> None:
             await device.connected(10)
             await platform.send(f"{LANE}/light/command", b"green")
             assert (await take(device, 1))[0].payload == b"green"
-            controller = await real.device("controller", user=BrokerUser.LANE_CONTROLLER)
+            controller = await real.device("controller", user=CONTROLLER)
             await controller.abandon()
 
     uvloop.run(talk())

@@ -7,13 +7,14 @@ from collections.abc import Coroutine
 import aiomqtt
 import pytest
 
-from kouan.adapters.engines.broker_users import BrokerUser
 from kouan.adapters.mqtt import client as mqtt
 from kouan.adapters.mqtt.link import DeviceLink, MqttAddress, MqttTimes
 from kouan.adapters.nats.link import NatsAddress, PlatformLink
+from kouan.adapters.signing.certificates import client_context
+from kouan.adapters.signing.nkeys import new_seed
 from kouan.vocabulary.errors import NotAllowed, Unavailable
 
-from .conftest import LANE, PORT, RealNetwork, take
+from .conftest import APPROACH, BOX, CONTROLLER, CUSTOMS, IDENTITIES, LANE, PLATFORM, PORT, RealNetwork, take
 
 
 async def test_killing_the_broker_loses_no_acknowledged_message(real: RealNetwork) -> None:
@@ -98,7 +99,7 @@ async def test_frames_published_at_quality_1_come_once(real: RealNetwork) -> Non
 
 
 async def test_a_message_at_quality_0_is_refused_while_there_is_no_connection(real: RealNetwork) -> None:
-    device = DeviceLink(MqttAddress("127.0.0.1", 1, "devices", "x"), "nowhere", times=MqttTimes(patience_s=0.05))
+    device = DeviceLink(MqttAddress("127.0.0.1", 1), "nowhere", times=MqttTimes(patience_s=0.05))
     async with device:
         with pytest.raises(Unavailable):
             await device.send(f"{LANE}/weighbridge/frames", b"x")
@@ -109,32 +110,16 @@ async def test_a_message_at_quality_0_is_refused_while_there_is_no_connection(re
 
 
 async def test_the_platform_says_where_it_found_no_broker(real: RealNetwork) -> None:
-    nowhere = NatsAddress("nats://127.0.0.1:1", "platform", "x", real.mqtt(BrokerUser.PLATFORM))
+    nowhere = NatsAddress("nats://127.0.0.1:1", new_seed(), real.mqtt(PLATFORM))
     with pytest.raises(Unavailable, match=r"nats://127\.0\.0\.1:1"):
         await PlatformLink(nowhere, PORT).open(within_s=0.2)
 
 
-@pytest.mark.parametrize("user", list(BrokerUser))
-async def test_nobody_connects_with_a_wrong_password(real: RealNetwork, user: BrokerUser) -> None:
-    right = real.mqtt(user)
-    async with DeviceLink(MqttAddress(right.host, right.tcp_port, right.user, "guess"), "x") as link:
-        with pytest.raises(NotAllowed, match=rf"{right.host}:{right.tcp_port} refused user {right.user}"):
-            await link.connected(1.5)
-
-
-async def test_only_the_platform_connects_by_nats(real: RealNetwork) -> None:
-    for user in (BrokerUser.DEVICES, BrokerUser.AGENCIES, BrokerUser.LANE_CONTROLLER):
-        access = real.server.access(user)
-        address = NatsAddress(real.server.nats_url, access.user, access.password, real.mqtt(user))
-        with pytest.raises(Unavailable):
-            await PlatformLink(address, PORT).open(within_s=0.5)
-
-
 def stranger(address: MqttAddress, will: aiomqtt.Will | None = None) -> aiomqtt.Client:
     """Return a client with none of our rules."""
-    return aiomqtt.Client(
-        address.host, address.tcp_port, username=address.user, password=address.password, identifier="other", will=will
-    )
+    assert address.tls is not None
+    context = client_context(address.tls.authority, address.tls.own)
+    return aiomqtt.Client(address.host, address.tcp_port, tls_context=context, identifier="other", will=will)
 
 
 async def until_taken_or_cut_off(client: aiomqtt.Client, sending: Coroutine[None, None, None]) -> None:
@@ -154,7 +139,7 @@ class Ear:
 
     async def heard(self, real: RealNetwork, topic: str) -> list[bytes]:
         """Return what came before a last, lawful message on ``topic``."""
-        controller = await real.device("lane-controller", user=BrokerUser.LANE_CONTROLLER)
+        controller = await real.device("lane-controller", user=CONTROLLER)
         await controller.send(topic, b"lawful")
         heard = []
         while (message := (await take(self.link, 1))[0].payload) != b"lawful":
@@ -162,7 +147,7 @@ class Ear:
         return heard
 
 
-async def _try_to_publish(real: RealNetwork, user: BrokerUser, topic: str, *, will: bool) -> None:
+async def _try_to_publish(real: RealNetwork, user: str, topic: str, *, will: bool) -> None:
     """Publish past all of our own rules, at QoS 1."""
     smuggled = aiomqtt.Will(topic, b"smuggled by will", qos=1, retain=True)
     intruder = stranger(real.mqtt(user), will=smuggled if will else None)
@@ -178,11 +163,11 @@ BARRIER = f"{LANE}/barrier/command"
 SMUGGLED = f"$MQTT/msgs/{BARRIER}"
 
 
-@pytest.mark.parametrize("user", [user for user in BrokerUser if user != BrokerUser.LANE_CONTROLLER])
+@pytest.mark.parametrize("user", [*IDENTITIES, PLATFORM])
 @pytest.mark.parametrize("topic", [BARRIER, SMUGGLED, "$MQTT/msgs/kouan.ganqimaodu.I1.barrier.command"])
 @pytest.mark.parametrize("will", [False, True])
 async def test_only_the_lane_controller_moves_a_barrier(
-    real: RealNetwork, user: BrokerUser, topic: str, *, will: bool
+    real: RealNetwork, user: str, topic: str, *, will: bool
 ) -> None:
     ear = Ear(await real.device("field", subscriptions=(BARRIER,), persistent=True))
     await _try_to_publish(real, user, topic, will=will)
@@ -192,23 +177,23 @@ async def test_only_the_lane_controller_moves_a_barrier(
 @pytest.mark.parametrize(
     ("user", "topic"),
     [
-        (BrokerUser.DEVICES, f"{LANE}/order/open"),
-        (BrokerUser.DEVICES, f"{LANE}/order/hold"),
-        (BrokerUser.DEVICES, f"{LANE}/controller/report"),
-        (BrokerUser.DEVICES, f"{LANE}/controller/event"),
-        (BrokerUser.DEVICES, f"kouan/{PORT}/agency/customs/verdict"),
-        (BrokerUser.DEVICES, f"kouan/{PORT}/agency/customs/event"),
-        (BrokerUser.AGENCIES, f"{LANE}/plc/event"),
-        (BrokerUser.AGENCIES, f"{LANE}/order/open"),
-        (BrokerUser.LANE_CONTROLLER, f"{LANE}/plc/event"),
-        (BrokerUser.LANE_CONTROLLER, f"{LANE}/order/open"),
-        (BrokerUser.LANE_CONTROLLER, f"kouan/{PORT}/agency/customs/verdict"),
-        (BrokerUser.PLATFORM, f"{LANE}/controller/report"),
-        (BrokerUser.PLATFORM, f"kouan/{PORT}/agency/customs/verdict"),
-        (BrokerUser.PLATFORM, f"{LANE}/plc/event"),
+        (BOX, f"{LANE}/order/open"),
+        (BOX, f"{LANE}/order/hold"),
+        (BOX, f"{LANE}/controller/report"),
+        (BOX, f"{LANE}/controller/event"),
+        (BOX, f"kouan/{PORT}/agency/customs/verdict"),
+        (BOX, f"kouan/{PORT}/agency/customs/event"),
+        (CUSTOMS, f"{LANE}/plc/event"),
+        (CUSTOMS, f"{LANE}/order/open"),
+        (CONTROLLER, f"{LANE}/plc/event"),
+        (CONTROLLER, f"{LANE}/order/open"),
+        (CONTROLLER, f"kouan/{PORT}/agency/customs/verdict"),
+        (PLATFORM, f"{LANE}/controller/report"),
+        (PLATFORM, f"kouan/{PORT}/agency/customs/verdict"),
+        (PLATFORM, f"{LANE}/plc/event"),
     ],
 )
-async def test_nobody_speaks_for_another(real: RealNetwork, user: BrokerUser, topic: str) -> None:
+async def test_nobody_speaks_for_another(real: RealNetwork, user: str, topic: str) -> None:
     platform = await real.platform()
     await _try_to_publish(real, user, topic, will=False)
     device = await real.device("lane-1")
@@ -219,17 +204,17 @@ async def test_nobody_speaks_for_another(real: RealNetwork, user: BrokerUser, to
 @pytest.mark.parametrize(
     ("user", "topic"),
     [
-        (BrokerUser.DEVICES, f"{LANE}/plc/event"),
-        (BrokerUser.DEVICES, f"{LANE}/plc/status"),
-        (BrokerUser.DEVICES, f"{LANE}/radiation_portal/lines"),
-        (BrokerUser.DEVICES, f"kouan/{PORT}/approach/queue_counter/event"),
-        (BrokerUser.AGENCIES, f"kouan/{PORT}/agency/customs/verdict"),
-        (BrokerUser.LANE_CONTROLLER, f"{LANE}/controller/report"),
-        (BrokerUser.LANE_CONTROLLER, f"{LANE}/controller/poll"),
-        (BrokerUser.LANE_CONTROLLER, f"{LANE}/controller/status"),
+        (BOX, f"{LANE}/plc/event"),
+        (BOX, f"{LANE}/plc/status"),
+        (BOX, f"{LANE}/radiation_portal/lines"),
+        (APPROACH, f"kouan/{PORT}/approach/queue_counter/event"),
+        (CUSTOMS, f"kouan/{PORT}/agency/customs/verdict"),
+        (CONTROLLER, f"{LANE}/controller/report"),
+        (CONTROLLER, f"{LANE}/controller/poll"),
+        (CONTROLLER, f"{LANE}/controller/status"),
     ],
 )
-async def test_everybody_says_what_is_theirs(real: RealNetwork, user: BrokerUser, topic: str) -> None:
+async def test_everybody_says_what_is_theirs(real: RealNetwork, user: str, topic: str) -> None:
     platform = await real.platform()
     link = await real.device("speaker", user=user)
     await link.send(topic, b"lawful")
@@ -239,15 +224,15 @@ async def test_everybody_says_what_is_theirs(real: RealNetwork, user: BrokerUser
 @pytest.mark.parametrize(
     ("user", "topic"),
     [
-        (BrokerUser.LANE_CONTROLLER, f"{LANE}/order/open"),
-        (BrokerUser.LANE_CONTROLLER, f"{LANE}/order/hold"),
-        (BrokerUser.LANE_CONTROLLER, f"{LANE}/order/poll_answer"),
-        (BrokerUser.DEVICES, f"{LANE}/light/command"),
-        (BrokerUser.DEVICES, f"{LANE}/display/command"),
-        (BrokerUser.AGENCIES, f"kouan/{PORT}/agency/customs/case"),
+        (CONTROLLER, f"{LANE}/order/open"),
+        (CONTROLLER, f"{LANE}/order/hold"),
+        (CONTROLLER, f"{LANE}/order/poll_answer"),
+        (BOX, f"{LANE}/light/command"),
+        (BOX, f"{LANE}/display/command"),
+        (CUSTOMS, f"kouan/{PORT}/agency/customs/case"),
     ],
 )
-async def test_the_platform_is_heard_by_those_it_speaks_to(real: RealNetwork, user: BrokerUser, topic: str) -> None:
+async def test_the_platform_is_heard_by_those_it_speaks_to(real: RealNetwork, user: str, topic: str) -> None:
     platform = await real.platform()
     link = await real.device("listener", user=user, subscriptions=(topic,))
     await platform.send(topic, b"word")
@@ -257,17 +242,17 @@ async def test_the_platform_is_heard_by_those_it_speaks_to(real: RealNetwork, us
 @pytest.mark.parametrize(
     ("user", "topic_filter"),
     [
-        (BrokerUser.DEVICES, "#"),
-        (BrokerUser.DEVICES, f"kouan/{PORT}/agency/#"),
-        (BrokerUser.DEVICES, f"{LANE}/order/open"),
-        (BrokerUser.AGENCIES, f"{LANE}/driver_terminal/event"),
-        (BrokerUser.AGENCIES, "$MQTT/msgs/#"),
-        (BrokerUser.DEVICES, "$MQTT/msgs/#"),
-        (BrokerUser.DEVICES, "$MQTT/#"),
-        (BrokerUser.LANE_CONTROLLER, f"kouan/{PORT}/agency/customs/case"),
+        (BOX, "#"),
+        (BOX, f"kouan/{PORT}/agency/#"),
+        (BOX, f"{LANE}/order/open"),
+        (CUSTOMS, f"{LANE}/driver_terminal/event"),
+        (CUSTOMS, "$MQTT/msgs/#"),
+        (BOX, "$MQTT/msgs/#"),
+        (BOX, "$MQTT/#"),
+        (CONTROLLER, f"kouan/{PORT}/agency/customs/case"),
     ],
 )
-async def test_nobody_listens_to_what_is_not_for_them(real: RealNetwork, user: BrokerUser, topic_filter: str) -> None:
+async def test_nobody_listens_to_what_is_not_for_them(real: RealNetwork, user: str, topic_filter: str) -> None:
     async with DeviceLink(real.mqtt(user), "listener", subscriptions=(topic_filter,)) as link:
         with pytest.raises((NotAllowed, Unavailable)):
             await link.connected(0.5)

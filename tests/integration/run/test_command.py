@@ -1,7 +1,6 @@
 """``kouan run`` as a person or a script meets it: one instance a folder, a clean end, figures, outside servers."""
 
 import contextlib
-import shutil
 import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -10,12 +9,16 @@ from typing import Any
 import httpx
 import pytest
 from tests.faults.facts import check_numbering
-from tests.faults.running_port import API, RunningPort, Witness, processes_on, wait_until
 
+from kouan.adapters.clock import SystemClock
 from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.engines.nats import EmbeddedNats
 from kouan.adapters.engines.postgres import EmbeddedPostgres
 from kouan.adapters.engines.tcp_ports import is_free
+from kouan.proving.running_port import API, RunningPort, processes_on, wait_until
+from kouan.proving.witness import Witness
+from kouan.wiring import identities
+from kouan.wiring.port_file import load
 
 pytestmark = pytest.mark.slow
 
@@ -116,26 +119,28 @@ def test_a_run_of_set_length_prints_every_figure(tmp_path: Path, record_property
 
 @pytest.fixture
 async def outside(tmp_path: Path) -> AsyncIterator[tuple[str, str, str, DataFolder]]:
-    """A PostgreSQL and a NATS server that somebody else runs: DSN, addresses of NATS and MQTT, and their folder."""
+    """A PostgreSQL and a NATS server that somebody else runs: DSN, addresses of NATS and MQTT, and their folder.
+
+    The server was given the port's list of users and the certificate of its authority.
+    """
+    ours = DataFolder(tmp_path / "data")
+    port = load("ganqimaodu")
+    field = identities.simulated_field(port.name, [lane.name for lane in port.lanes])
+    identities.prepare(ours, port.name, SystemClock().now(), field)
     async with contextlib.AsyncExitStack() as stack:
         folder = stack.enter_context(DataFolder(tmp_path / "outside"))
+        for name in ("devices-ca.pem", "platform.nk"):
+            folder.write(f"keys/{name}", (ours.path / "keys" / name).read_bytes())
+        folder.write("devices.json", (ours.path / "devices.json").read_bytes())
         postgres = await stack.enter_async_context(EmbeddedPostgres(folder).running())
         nats = await stack.enter_async_context(EmbeddedNats(folder).running())
         yield postgres.dsn, nats.nats_url, f"127.0.0.1:{nats.mqtt_port}", folder
-
-
-def know_the_passwords(data: Path, outside: DataFolder) -> None:
-    """Give a port the passwords of somebody else's broker."""
-    (data / "secrets").mkdir(parents=True, mode=0o700)
-    for secret in (outside.path / "secrets").glob("broker-*"):
-        shutil.copy(secret, data / "secrets" / secret.name)
 
 
 async def test_servers_of_somebody_else_are_used_and_left_running(
     outside: tuple[str, str, str, DataFolder], tmp_path: Path
 ) -> None:
     dsn, nats, mqtt, theirs = outside
-    know_the_passwords(tmp_path / "data", theirs)
     options = ("--database", dsn, "--nats", nats, "--mqtt", mqtt, "--speed", "5")
     with RunningPort(tmp_path / "data", *options) as port:
         port.start()

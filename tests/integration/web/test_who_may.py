@@ -44,7 +44,7 @@ TABLE: dict[str, set[str]] = {
     "find_papers": DECIDERS | {"auditor", "carrier"},
     "get_paper": DECIDERS | {"auditor", "carrier"},
     "put_image": {"camera"},
-    "get_image": WATCHERS,
+    "get_image": DECIDERS | {"auditor"},
     "watch": WATCHERS,
     "list_accounts": {"admin"},
     "put_account": {"admin"},

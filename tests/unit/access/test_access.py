@@ -49,13 +49,15 @@ def principal(*roles: Role, agency: Agency = Agency.SITE) -> Principal:
 
 
 MAY: dict[Role, set[str]] = {
-    Role.LANE_OPERATOR: {"watch", "review", "confirm", "steer_lane", "read_papers"},
-    Role.INSPECTOR: {"watch", "review", "confirm", "place_hold", "read_papers", "read_ledger"},
-    Role.DUTY_OFFICER: {"watch", "review", "confirm", "steer_lane", "place_hold", "read_papers", "read_ledger"},
-    Role.AUDITOR: {"watch", "read_ledger", "read_papers"},
-    Role.ADMINISTRATOR: {"watch", "read_ledger", "manage_accounts", "forget_person"},
+    Role.LANE_OPERATOR: {"watch", "review", "confirm", "correct", "steer_lane", "read_papers"},
+    Role.INSPECTOR: {"watch", "review", "confirm", "correct", "place_hold", "read_papers", "read_ledger"},
+    Role.DUTY_OFFICER: {"read_ledger", "place_hold", "steer_lane", "correct", "confirm", "review", "watch"}
+    | {"read_papers"},
+    Role.AUDITOR: {"watch", "read_ledger", "read_papers", "watch_region"},
+    Role.ADMINISTRATOR: {"watch", "read_ledger", "manage_accounts", "forget_person", "watch_region"},
     Role.CARRIER: {"submit_papers", "read_papers"},
     Role.CAMERA: {"upload_image"},
+    Role.REGION_OFFICER: {"watch_region", "acknowledge", "steer_region"},
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from tests.unit.gate.lane_kit import LANE, PLATFORM, PORT, STRANGER, Crash, Table, rule_of
 
-from kouan.gate.lane_controller.rules import LONGEST_SILENCE_US
+from kouan.gate.lane_controller.rules import LONGEST_SILENCE_US, NEVER_MOVES_US
 from kouan.gate.lane_controller.state import Actuate, OrderCame, Report, StatusChanged, Tick, Write
 from kouan.protocols.barrier.messages import Barrier, BarrierChanged, BarrierPosition
 from kouan.protocols.lane_order import codec
@@ -390,6 +390,27 @@ def test_only_one_vehicle_an_opening() -> None:
     table.now += SECOND
     table.send(table.order())
     assert len(table.commands) == 2
+
+
+def test_a_command_that_was_lost_does_not_keep_the_lane_shut_for_ever() -> None:
+    table = Table().ready()
+    table.send(table.order())
+    table.wait(NEVER_MOVES_US - SECOND)
+    table.send(table.order())
+    assert rule_of(table) == "lane.opening"
+    table.wait(2 * SECOND)
+    table.send(table.order())
+    assert len(table.commands) == 2
+
+
+def test_an_arm_that_went_up_keeps_the_lane_shut_however_long_it_takes() -> None:
+    table = Table().ready()
+    first = table.order()
+    table.send(first)
+    table.arm(BarrierPosition.OPENING, order_id=first.order_id)
+    table.wait(2 * NEVER_MOVES_US)
+    table.send(table.order())
+    assert len(table.commands) == 1
 
 
 def test_tailgating_latches_the_lane_until_a_person_resets_it() -> None:

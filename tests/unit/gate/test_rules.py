@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from tests.unit.gate.passage_kit import ARRIVED, COAL, DAY, GOOD, NOON, but
 
 from kouan.gate.case import Case
-from kouan.gate.evidence import Evidence, SealCondition
+from kouan.gate.evidence import NEVER_HEARD_US, Evidence, SealCondition
 from kouan.gate.procedures import Procedure
 from kouan.gate.rules import RULES
 from kouan.vocabulary.clock import SECOND
@@ -37,6 +37,7 @@ PARAMS: dict[str, dict[str, Any]] = {
     "green_channel_for_perishables": {"cargoes": ["vegetables"]},
     "no_control_order": {"authority": "customs"},
     "degraded_lane_serves_pre_authorised": {"procedures": ["seal"]},
+    "hub_heard_lately": {"max_age_s": 300},
 }
 EMPTY = {"load": "empty", "consignments": (), "seals": (), "containers": ()}
 
@@ -199,6 +200,9 @@ TABLE: list[tuple[str, str | None, dict[str, dict[str, Any]]]] = [
         "papers.controlled",
         {"papers": {"consignments": (replace(COAL, controlled=True),)}},
     ),
+    ("hub_heard_lately", None, {"papers": {"hub_age_us": 300 * SECOND}}),
+    ("hub_heard_lately", "network.hub_stale", {"papers": {"hub_age_us": 301 * SECOND}}),
+    ("hub_heard_lately", "network.hub_never_heard", {"papers": {"hub_age_us": NEVER_HEARD_US}}),
     ("transit_cleared", None, {}),
     ("transit_cleared", "papers.transit", {"papers": {"consignments": (replace(COAL, transit_cleared=False),)}}),
 ]

@@ -14,7 +14,7 @@ from kouan.vocabulary.places import Direction
 FIELDS = {
     "id", "lane", "direction", "track", "state", "plate", "trailer", "containers", "cargo", "load", "visit",
     "opened_at", "stopped_at", "decided_at", "ordered_at", "actuated_at", "closed_at", "stop_ms", "procedures",
-    "verdicts", "decision", "order", "review", "entries",
+    "verdicts", "decision", "order", "review", "entries", "hub_age_us",
 }  # fmt: skip
 
 

@@ -163,7 +163,7 @@ def run_for(
         settings = small_port(lanes)
         traffic = msgspec.structs.replace(settings.simulation, turnround_s=turnround_s, opening_queue_out=queue_out)
         settings = msgspec.structs.replace(settings, simulation=traffic)
-        links = simulated.Links({lane.name: wire for lane in settings.lanes}, wire, wire)
+        links = simulated.Links({lane.name: wire for lane in settings.lanes}, dict.fromkeys(AUTHORITIES, wire), wire)
         others = simulated.Counterparts(office, truth, actuations, make_signers("ganqimaodu", KEYS), images, desk)
         summary = await simulated.run_field(
             settings,

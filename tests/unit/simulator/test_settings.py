@@ -46,7 +46,7 @@ def test_a_port_file_that_is_wrong_is_refused_with_field_and_rule(old, new, fiel
 
 
 def test_the_scenarios_that_ship_are_valid():
-    assert names() == ("bench", "calm", "ordinary", "rough")
+    assert names() == ("bench", "calm", "day", "ordinary", "rough")
     for name in names():
         assert load_scenario(name).name == name
 

@@ -76,10 +76,15 @@ export async function proveEntry(entry: LedgerEntry, head: SignedHead, key: Ledg
   const steps: Step[] = [];
   if (!canHash()) return [{ name: "hash", held: null }];
   return guarded(steps, async () => {
-    const bytes = fromBase64(entry.encoded);
-    const leaf = await leafHash(bytes);
-    steps.push({ name: "content", held: sameContent(entry, bytes) });
-    steps.push({ name: "hash", held: toHex(leaf) === entry.hash, note: toHex(leaf) });
+    let leaf = fromHex(entry.hash);
+    if (entry.encoded === null) {
+      steps.push({ name: "content", held: null }); // withheld: what is proven is that something with this hash stands there
+    } else {
+      const bytes = fromBase64(entry.encoded);
+      leaf = await leafHash(bytes);
+      steps.push({ name: "content", held: sameContent(entry, bytes) });
+      steps.push({ name: "hash", held: toHex(leaf) === entry.hash, note: toHex(leaf) });
+    }
     const proof = await get<InclusionProof>(`/ledger/proof/${entry.seq}${query({ size: head.size })}`);
     const root = await rootFromPath(leaf, entry.seq - 1, head.size, proof.path.map(fromHex));
     steps.push({ name: "path", held: root !== null && proof.size === head.size, note: String(proof.path.length) });

@@ -5,7 +5,7 @@ Nothing is drawn before somebody looks: a change only marks what changed, and a 
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
@@ -18,8 +18,8 @@ from kouan.adapters.driver.port_driver import Watcher
 from kouan.gate.procedures import Authority
 from kouan.gate.roles import GateRecords, PassageRecord
 from kouan.gate.rulebook import Rulebook
-from kouan.gate.states import Final, InReview, PassageState, decode_state, state_name
-from kouan.gate.views import lane_view, passage_view, review_queue, stop_ms_of
+from kouan.gate.states import Final, InReview, decode_state, state_name
+from kouan.gate.views import in_order, lane_view, passage_view, review_item, stop_ms_of
 from kouan.ledger.roles import Ledger
 from kouan.vocabulary.clock import SECOND, Clock, Instant
 from kouan.vocabulary.errors import NotFound, Unavailable
@@ -27,6 +27,7 @@ from kouan.vocabulary.places import Direction
 from kouan.vocabulary.verdict import Reason
 
 View = Mapping[str, Any]
+Drawing = Callable[[], View]
 
 LINGER_US = 3 * SECOND
 """How long a lane still shows the passage that ended in it. Our choice: long enough for a glance."""
@@ -95,6 +96,8 @@ class LiveBoard(Watcher):
         self.decision_spans_us: deque[int] = deque(maxlen=MAX_SPANS)
         self._readers: dict[int, Reader] = {}
         self._count = 0
+        self._rules: Drawing | None = None
+        self._hub: Drawing | None = None
 
     # -- as the driver tells
 
@@ -164,7 +167,7 @@ class LiveBoard(Watcher):
         name = f"{REVIEW}:{authority or ''}"
         drawn = self._drawn.get(name)
         if drawn is None:
-            drawn = self._drawn[name] = tuple(review_queue(self._states(), self._rulebook, authority))
+            drawn = self._drawn[name] = tuple(in_order(self._review_items(authority)))
         return list(drawn)
 
     async def passage(self, passage: str) -> View:
@@ -172,7 +175,7 @@ class LiveBoard(Watcher):
         for driver in self._drivers.values():
             state = driver.recorded
             if state is not None and state.dossier.passage == passage:
-                return passage_view(state, self._rulebook, driver.entries)
+                return passage_view(state, driver.rulebook, driver.entries)
         record = await self._records.find_passage(passage)
         if record is None:
             raise NotFound(f"there is no passage {passage}")
@@ -199,8 +202,12 @@ class LiveBoard(Watcher):
 
     # -- keeping it
 
-    def attend(self, lanes: Sequence[LaneDriver]) -> None:
-        """Take up the lanes as the driver has them after its start."""
+    def attend(self, lanes: Sequence[LaneDriver], rules: Drawing | None = None, hub: Drawing | None = None) -> None:
+        """Take up the lanes as the driver has them after its start.
+
+        ``rules`` draws which rulebook is in force, ``hub`` the hub of the region where the port has one.
+        """
+        self._rules, self._hub = rules, hub
         for lane in lanes:
             self.lane_changed(lane)
 
@@ -262,7 +269,7 @@ class LiveBoard(Watcher):
     def _draw_lane(self, name: str) -> View:
         driver, place = self._drivers[name], self._places[name]
         state = None if _gone(driver, self._clock.now()) else driver.recorded
-        passage = None if state is None else passage_view(state, self._rulebook, driver.entries)
+        passage = None if state is None else passage_view(state, driver.rulebook, driver.entries)
         view = lane_view(driver.lane, passage, {"x": place.x, "y": place.y, "heading": place.heading})
         return {**view, "updated_at": self._clock.now()}
 
@@ -289,10 +296,16 @@ class LiveBoard(Watcher):
             "unparsed": [
                 {"topic": topic, "count": count, "rule": rule} for topic, (count, rule) in self._unparsed.items()
             ],
+            "rules": None if self._rules is None else self._rules(),
+            "hub": None if self._hub is None else self._hub(),
         }
 
-    def _states(self) -> list[PassageState]:
-        return [driver.recorded for driver in self._drivers.values() if driver.recorded is not None]
+    def _review_items(self, authority: Authority | None) -> list[dict[str, Any]]:
+        return [
+            review_item(driver.recorded, driver.rulebook, authority)
+            for driver in self._drivers.values()
+            if isinstance(driver.recorded, InReview)
+        ]
 
     def _mark(self, name: str) -> None:
         """Forget the picture, and tell every reader that there is a new one."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 
 from kouan.protocols.link import Link
 from kouan.vocabulary.clock import SECOND, Clock, Instant
@@ -14,23 +15,24 @@ AGAIN_S = 0.5
 
 
 class Courier:
-    """Carries messages to devices and agencies; a message under a known name replaces the one before it."""
+    """Carries messages to devices and agencies, in the order in which they were given.
+
+    A message under a known name replaces the one before it.
+    """
 
     def __init__(self, link: Link, clock: Clock) -> None:
         self._link = link
         self._clock = clock
         self._repeating: dict[str, tuple[str, bytes, Instant, float]] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._count = 0
+        self._outgoing: deque[tuple[str, bytes]] = deque()
+        self._sending: asyncio.Task[None] | None = None
 
     def send(self, topic: str, payload: bytes) -> None:
         """Send once; what the carrier does not take is lost."""
-        self._count += 1
-        number = self._count
-        task = asyncio.get_running_loop().create_task(self._send(topic, payload), name=f"send-{number}")
-        self._tasks[number] = task
-        task.add_done_callback(lambda _: self._tasks.pop(number, None))
+        self._outgoing.append((topic, payload))
+        if self._sending is None or self._sending.done():
+            self._sending = asyncio.get_running_loop().create_task(self._send(), name="send")
 
     def repeat(self, name: str, topic: str, payload: bytes, until: Instant, every_s: float = AGAIN_S) -> None:
         """Send now and every ``every_s`` seconds until ``stop(name)`` or the instant ``until``."""
@@ -49,8 +51,9 @@ class Courier:
         """Send nothing more."""
         for name in list(self._repeating):
             self.stop(name)
-        for task in list(self._tasks.values()):
-            task.cancel()
+        self._outgoing.clear()
+        if self._sending is not None:
+            self._sending.cancel()
 
     def _again(self, name: str) -> None:
         topic, payload, until, every_s = self._repeating[name]
@@ -62,8 +65,10 @@ class Courier:
         delay_s = min(every_s, left_us / SECOND)
         self._timers[name] = asyncio.get_running_loop().call_later(delay_s, self._again, name)
 
-    async def _send(self, topic: str, payload: bytes) -> None:
-        try:
-            await self._link.send(topic, payload)
-        except Unavailable as error:
-            _log.warning("%s was not sent: %s", topic, error)
+    async def _send(self) -> None:
+        while self._outgoing:
+            topic, payload = self._outgoing.popleft()
+            try:
+                await self._link.send(topic, payload)
+            except Unavailable as error:
+                _log.warning("%s was not sent: %s", topic, error)

@@ -44,7 +44,7 @@ class PortDesk:
         self._records = records
         self._clock = clock
         self._turn = asyncio.Lock()
-        self._holds = HoldDesk(port, records, papers, clock, secret)
+        self.holds = HoldDesk(port, records, papers, clock, secret)
 
     async def decide(
         self,
@@ -75,6 +75,7 @@ class PortDesk:
                 corrections=dict(corrections),
                 stepped_up=stepped_up,
                 recent=recent,
+                hub_age_us=self._hub_age_us(),
             )
             return await self._feed(passage, fact)
 
@@ -85,7 +86,8 @@ class PortDesk:
             return refuse("review.not_yours")
         roles = tuple(role.value for role in by.roles)
         async with self._turn:
-            fact = ReviewConfirmed(self._clock.now(), by.username, roles, authority, reason, stepped_up)
+            now, age_us = self._clock.now(), self._hub_age_us()
+            fact = ReviewConfirmed(now, by.username, roles, authority, reason, stepped_up, age_us)
             return await self._feed(passage, fact)
 
     async def turn_lane(self, lane: str, direction: Direction, by: Principal, reason: str) -> Granted | Refused:
@@ -119,11 +121,15 @@ class PortDesk:
         number: str | None = None,
     ) -> str | Refused:
         """Hold a vehicle or container; see ``HoldDesk.place``."""
-        return await self._holds.place(by, kind, reason, plate, container, number)
+        return await self.holds.place(by, kind, reason, plate, container, number)
 
     async def lift_hold(self, number: str, by: Principal, reason: str) -> Granted | Refused:
         """Lift a hold of one's own authority; see ``HoldDesk.lift``."""
-        return await self._holds.lift(number, by, reason)
+        return await self.holds.lift(number, by, reason)
+
+    def _hub_age_us(self) -> int | None:
+        region = self._port.roles.region
+        return None if region is None else region.age_us()
 
     async def _feed(self, passage: str, fact: ReviewDecided | ReviewConfirmed) -> Granted | Refused:
         try:

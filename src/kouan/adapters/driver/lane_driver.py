@@ -35,6 +35,7 @@ from kouan.gate.papers_search import papers_query
 from kouan.gate.procedures import Procedure
 from kouan.gate.recovery import fold, resume
 from kouan.gate.roles import PapersQuery
+from kouan.gate.rulebook import Rulebook
 from kouan.gate.states import Cleared, Ordered, PassageState
 from kouan.protocols.barrier.messages import Barrier, BarrierChanged
 from kouan.protocols.driver_terminal.messages import DriverRead
@@ -69,7 +70,7 @@ class LaneDriver:
         fresh = Lane(setting.name, setting.direction, setting.tidal)
         self.keeper = LaneKeeper(fresh, roles.ledger, roles.clock, port.settlement, self._lane_changed, port.fail)
         self.runner = PassageRunner(
-            policy=port.policy,
+            policy_at=port.policy_at,
             ledger=roles.ledger,
             clock=roles.clock,
             settlement=port.settlement,
@@ -89,6 +90,7 @@ class LaneDriver:
             arrive=self._arrive,
             procedures=port.setting.devices,
             calibrated_until=port.setting.calibrated_until,
+            watched=None if roles.region is None else roles.region.watched,
         )
 
     @property
@@ -100,6 +102,11 @@ class LaneDriver:
     def recorded(self) -> PassageState | None:
         """The passage as it is in the ledger: what may be shown."""
         return self._recorded
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The rulebook under which the lane's passage began."""
+        return self.runner.policy.rulebook
 
     def restore(self, document: bytes | None) -> None:
         """Take up what an earlier process kept of this lane; what it knew of devices is asked of them anew."""
@@ -142,6 +149,8 @@ class LaneDriver:
     def device(self, device: str, message: Any, cause: Cause) -> None:
         """Take in a message of one of the lane's devices."""
         match message:
+            case Chunk():
+                self.stream(device, message, cause)
             case LoopChanged():
                 self.intake.loop(message, cause)
             case CrossingSeen():
@@ -154,8 +163,6 @@ class LaneDriver:
                 self.status(device, message, cause)
             case PlcFault():
                 self._fault("plc", message.code if message.active else "", message.at, cause)
-            case Chunk():
-                self.stream(device, message, cause)
             case _ if isinstance(message, Reading):
                 self.intake.read(message, cause)
             case _:

@@ -10,7 +10,7 @@ from kouan.adapters.driver.settlement import Settlement
 from kouan.gate.assembly import Assembly, Reading, Scale
 from kouan.gate.dossier import evidence_of
 from kouan.gate.driver_identity import Announced, identified, identity_of, personal_of, read_document
-from kouan.gate.evidence import Evidence, RadiationMeasured, Weighed
+from kouan.gate.evidence import DriverIdentified, Evidence, RadiationMeasured, Weighed
 from kouan.gate.facts import BarrierMoved, EvidenceFound, IdentityBroken, LaneFault, VehicleArrived, VehicleLeft
 from kouan.gate.procedures import Procedure
 from kouan.gate.states import Dossier, Opened
@@ -26,6 +26,7 @@ from kouan.protocols.weighbridge.codec import FrameReader
 from kouan.protocols.weighbridge.stability import StableRun
 from kouan.vocabulary.clock import SECOND, Clock, Instant
 from kouan.vocabulary.errors import Unavailable
+from kouan.vocabulary.identifiers import TravelDocument
 
 ANNOUNCED_WAIT_S = 3.0
 """Seconds for which a driver's reading waits for the papers. Our choice: they are asked for at the first plate."""
@@ -34,13 +35,15 @@ ZERO_KG = 40
 """Reading in kilograms up to which an empty weighbridge stands at zero. Our choice: two divisions of 20 kg."""
 
 Arrive = Callable[[int, Instant], VehicleArrived]
+Watched = Callable[[TravelDocument | None, DriverIdentified], DriverIdentified]
 
 
 class LaneIntake:
     """Feeds one lane's passage.
 
     ``arrive`` makes the fact of an arrival from its track and time; ``procedures`` says which procedures a device
-    feeds; ``chance`` returns that many random bytes.
+    feeds; ``chance`` returns that many random bytes; ``watched`` adds the region's watch list items that name the
+    driver's document.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class LaneIntake:
         arrive: Arrive,
         procedures: Mapping[str, Sequence[Procedure]],
         calibrated_until: Instant,
+        watched: Watched | None = None,
     ) -> None:
         self._runner = runner
         self._clock = clock
@@ -64,6 +68,7 @@ class LaneIntake:
         self._arrive = arrive
         self._procedures = procedures
         self._calibrated_until = calibrated_until
+        self._watched = watched
         self._zero_at: Instant = 0
         self._assembly = Assembly()
         self._frames = FrameReader()
@@ -278,6 +283,8 @@ class LaneIntake:
         personal = personal_of(read, subject, self._chance(16))
         today = datetime.fromtimestamp(self._clock.now() / SECOND, UTC).astimezone(self._zone).date()
         evidence = identified(read, document, who, personal.commitment, today)
+        if self._watched is not None:
+            evidence = self._watched(document, evidence)
         self._runner.feed(EvidenceFound(read.at, evidence), Cause(cause.key, cause.tickets, (personal,)))
         self._identifying = None
         self._let_go()

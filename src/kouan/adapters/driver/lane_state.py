@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from kouan.adapters.driver.passage_runner import Cause
 from kouan.adapters.driver.settlement import Settlement
+from kouan.adapters.driver.turns import Turn, Turns
 from kouan.gate.lanes import Lane, LaneFact, LaneStep, encode_lane, lane_drafts, step_lane
 from kouan.gate.roles import LaneRecord, record_params
 from kouan.ledger.roles import Ledger, Statement, Unit
@@ -35,6 +36,7 @@ class LaneKeeper:
         self._failed = failed
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._count = 0
+        self._turns = Turns()
 
     def feed(self, fact: LaneFact, cause: Cause | None = None) -> tuple[LaneStep, "asyncio.Task[None] | None"]:
         """Step the lane; return the step, and the recording of it to wait for, if anything is recorded."""
@@ -53,7 +55,7 @@ class LaneKeeper:
         for ticket in why.tickets:
             self._settlement.hold(ticket)
         task = asyncio.get_running_loop().create_task(
-            self._record(unit, why, before, taken.lane), name=f"lane-{self.lane.name}-{number}"
+            self._record(unit, why, before, taken.lane, self._turns.take()), name=f"lane-{self.lane.name}-{number}"
         )
         self._tasks[number] = task
         task.add_done_callback(lambda _: self._tasks.pop(number, None))
@@ -64,12 +66,16 @@ class LaneKeeper:
         for task in list(self._tasks.values()):
             task.cancel()
 
-    async def _record(self, unit: Unit, cause: Cause, before: Lane, after: Lane) -> None:
+    async def _record(self, unit: Unit, cause: Cause, before: Lane, after: Lane, turn: Turn) -> None:
         try:
+            await turn.begin()
             await self._ledger.append(unit)
+            await turn.follow_up()
         except KouanError as error:
             self._failed(error)
             return
+        finally:
+            turn.end()
         self._changed(before, after)
         for ticket in cause.tickets:
             self._settlement.release(ticket)

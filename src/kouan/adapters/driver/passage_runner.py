@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from kouan.adapters.driver.projection import Projected
 from kouan.adapters.driver.settlement import Settlement, Ticket
+from kouan.adapters.driver.turns import Turn, Turns
 from kouan.gate.commands import Command, IssueOrder
 from kouan.gate.events import Event, drafts
 from kouan.gate.facts import DeadlinePassed, Fact, OrderSigned, VehicleArrived
@@ -35,15 +36,16 @@ class Cause:
 class PassageRunner:
     """Holds the passage that is in a lane now.
 
-    ``sign`` makes the signed order of an ``IssueOrder``; ``act`` carries out a command after the commit; ``changed``
-    is told after each commit; ``project`` returns the statements that keep the passage's projection; ``failed`` is
+    ``policy_at`` returns the policy under which a passage begins, which stays its own to its end. ``sign`` makes the
+    signed order of an ``IssueOrder``; ``act`` carries out a command after the commit; ``changed`` is told after each
+    commit; ``project`` returns the statements that keep the passage's projection; ``failed`` is
     told when a unit could not be recorded, after which nothing in memory may be believed any more.
     """
 
     def __init__(
         self,
         *,
-        policy: LanePolicy,
+        policy_at: Callable[[Instant], LanePolicy],
         ledger: Ledger,
         clock: Clock,
         settlement: Settlement,
@@ -53,8 +55,8 @@ class PassageRunner:
         project: Callable[[PassageState | None, PassageState, Sequence[Event]], Projected],
         failed: Callable[[KouanError], None],
     ) -> None:
-        self._policy = policy
-        self._passage_policy = policy
+        self._policy_at = policy_at
+        self._passage_policy: LanePolicy | None = None
         self._ledger = ledger
         self._clock = clock
         self._settlement = settlement
@@ -68,7 +70,13 @@ class PassageRunner:
         self._armed: Instant | None = None
         self._tasks: dict[int, asyncio.Task[bool]] = {}
         self._count = 0
+        self._turns = Turns()
         self.state: PassageState | None = None
+
+    @property
+    def policy(self) -> LanePolicy:
+        """The policy of the passage, or of the next one where there is none."""
+        return self._policy_at(self._clock.now()) if self._passage_policy is None else self._passage_policy
 
     @property
     def open(self) -> PassageState | None:
@@ -78,8 +86,8 @@ class PassageRunner:
     def begin(self, arrived: VehicleArrived, cause: Cause) -> None:
         """Begin a passage for a vehicle that stopped."""
         now = self._clock.now()
-        self._passage_policy = self._policy
-        self._take(open_passage(arrived, now, self._policy), now, cause, None)
+        self._passage_policy = self._policy_at(now)
+        self._take(open_passage(arrived, now, self._passage_policy), now, cause, None)
 
     def feed(self, fact: Fact, cause: Cause | None = None) -> "tuple[Step, asyncio.Task[bool]] | None":
         """Step the passage with a fact; without a passage it is nobody's, and the answer None.
@@ -89,7 +97,7 @@ class PassageRunner:
         if self.state is None:
             return None
         now = self._clock.now()
-        return self._take(step(self.state, fact, now, self._passage_policy), now, cause or Cause(), self.state)
+        return self._take(step(self.state, fact, now, self.policy), now, cause or Cause(), self.state)
 
     def resume(self, state: PassageState, policy: LanePolicy, resumed: Step) -> None:
         """Take up a passage that an earlier process left open; ``resumed`` says what has to be done again.
@@ -117,7 +125,7 @@ class PassageRunner:
             if not isinstance(command, IssueOrder):
                 commands.append(command)
                 continue
-            signed = step(state, self._sign(command), now, self._passage_policy)
+            signed = step(state, self._sign(command), now, self.policy)
             events += signed.events
             commands += signed.commands
             state, deadline = signed.state, signed.next_deadline
@@ -135,7 +143,7 @@ class PassageRunner:
         if made:
             projected = self._project(before, state, events)
             unit = Unit(made, projected.guards, projected.effects)
-        recording = self._record(unit, state, events, commands, cause, began)
+        recording = self._record(unit, state, events, commands, cause, began, self._turns.take())
         task = asyncio.get_running_loop().create_task(recording, name=f"record-{dossier.passage}-{number}")
         self._tasks[number] = task
         task.add_done_callback(lambda _: self._tasks.pop(number, None))
@@ -149,28 +157,38 @@ class PassageRunner:
         commands: Sequence[Command],
         cause: Cause,
         began: int,
+        turn: Turn,
     ) -> bool:
-        sequences: tuple[int, ...] = ()
-        if unit is not None:
-            try:
-                answer = await self._ledger.append(unit)
-            except KouanError as error:
-                self._failed(error)
+        try:
+            await turn.begin()
+            sequences = () if unit is None else await self._append(unit)
+            await turn.follow_up()
+            if sequences is None:
                 return False
-            if not isinstance(answer, Appended):
-                self._failed(KouanError(f"the ledger refused {unit.drafts[0].key}: {answer.guard}"))
-                return False
-            if answer.repeated:  # the state moved on by a fact that was taken in before: it is not the ledger's
-                self._failed(KouanError(f"{unit.drafts[0].key} was recorded before"))
-                return False
-            sequences = tuple(entry.seq for entry in answer.entries)
-        self.last_span_us = self._clock.monotonic() - began
-        for command in commands:
-            self._act(command)
-        self._changed(state, events, sequences)
-        for ticket in cause.tickets:
-            self._settlement.release(ticket)
-        return True
+            self.last_span_us = self._clock.monotonic() - began
+            for command in commands:
+                self._act(command)
+            self._changed(state, events, sequences)
+            for ticket in cause.tickets:
+                self._settlement.release(ticket)
+            return True
+        finally:
+            turn.end()
+
+    async def _append(self, unit: Unit) -> tuple[int, ...] | None:
+        """Record a unit and return its sequences; tell where that failed, and return None."""
+        try:
+            answer = await self._ledger.append(unit)
+        except KouanError as error:
+            self._failed(error)
+            return None
+        if not isinstance(answer, Appended):
+            self._failed(KouanError(f"the ledger refused {unit.drafts[0].key}: {answer.guard}"))
+            return None
+        if answer.repeated:  # the state moved on by a fact that was taken in before: it is not the ledger's
+            self._failed(KouanError(f"{unit.drafts[0].key} was recorded before"))
+            return None
+        return tuple(entry.seq for entry in answer.entries)
 
     def _arm(self, deadline: Instant | None) -> None:
         wanted = None if isinstance(self.state, FINAL) else deadline

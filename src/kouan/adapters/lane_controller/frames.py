@@ -3,9 +3,12 @@
     frame = length of the payload + its CRC-32 + CRC-32 of these two (4 bytes each, big endian) + payload (JSON array)
 
 A frame is made durable before anything rests on it, so only the last one can be torn, and nothing rests on that one.
-Damage anywhere else means that the medium lies, and the log is refused.
+A torn frame is one that a disk began and did not end: the file ends before the frame does, or sectors of it were never
+written and read as zeros, which the payload never holds. Damage of any other kind means that the medium lies, and the
+log is refused: a bit that flipped in the last frame would else be a nonce forgotten.
 """
 
+import itertools
 import struct
 import zlib
 from collections.abc import Sequence
@@ -22,6 +25,9 @@ _HEAD = struct.Struct(">II")
 _CHECK = struct.Struct(">I")
 HEAD_BYTES = _HEAD.size + _CHECK.size
 """Length of a frame's head. It has a checksum of its own, so that a damaged length is never taken for a torn tail."""
+
+SECTOR_BYTES = 512
+"""What a disk writes whole or not at all: the smallest logical block of ATA and NVMe disks."""
 
 _RECORDS = msgspec.json.Decoder(tuple[Record, ...])
 
@@ -52,24 +58,42 @@ def decode(data: bytes) -> tuple[list[Record], int]:
 
 def _payload(data: bytes, offset: int) -> bytes | None:
     """Return the payload of the frame at ``offset``, None where there is no more than a torn tail; raise Corrupt."""
-    head = data[offset : offset + HEAD_BYTES]
-    if len(head) < HEAD_BYTES or _is_blank(data, offset):
+    if len(data) - offset < HEAD_BYTES:
         return None
-    length, checksum = _HEAD.unpack_from(head)
-    if _CHECK.unpack_from(head, _HEAD.size)[0] != zlib.crc32(head[: _HEAD.size]):
+    if not _is_head(data, offset):
+        if _has_unwritten_sector(data, offset) and not _is_frame_after(data, offset):
+            return None
         raise Corrupt(f"the nonce log is damaged at byte {offset}, in the head of a frame")
+    length, checksum = _HEAD.unpack_from(data, offset)
     end = offset + HEAD_BYTES + length
     payload = data[offset + HEAD_BYTES : end]
     if len(payload) == length and zlib.crc32(payload) == checksum:
         return payload
-    if end < len(data):
-        raise Corrupt(f"the nonce log is damaged at byte {offset}, before its end")
-    return None
+    if end > len(data) or (end == len(data) and _has_unwritten_sector(data, offset)):
+        return None
+    raise Corrupt(f"the nonce log is damaged at byte {offset}, in a frame that was written")
 
 
-def _is_blank(data: bytes, offset: int) -> bool:
-    """Say whether only zeros follow, which some file systems leave of an append after a power cut."""
-    return data[offset] == 0 and data.count(0, offset) == len(data) - offset
+def _is_head(data: bytes, offset: int) -> bool:
+    head = data[offset : offset + HEAD_BYTES]
+    return len(head) == HEAD_BYTES and _CHECK.unpack_from(head, _HEAD.size)[0] == zlib.crc32(head[: _HEAD.size])
+
+
+def _has_unwritten_sector(data: bytes, offset: int) -> bool:
+    """Say whether a sector's part of what follows ``offset`` is nothing but zeros."""
+    starts = [offset, *range((offset // SECTOR_BYTES + 1) * SECTOR_BYTES, len(data), SECTOR_BYTES)]
+    return any(not any(data[start:end]) for start, end in itertools.pairwise([*starts, len(data)]))
+
+
+def _is_frame_after(data: bytes, offset: int) -> bool:
+    """Say whether a whole frame stands somewhere after ``offset``; what is before it was written, and is damaged."""
+    for place in range(offset + 1, len(data) - HEAD_BYTES + 1):
+        if _is_head(data, place):
+            length, checksum = _HEAD.unpack_from(data, place)
+            payload = data[place + HEAD_BYTES : place + HEAD_BYTES + length]
+            if length and len(payload) == length and zlib.crc32(payload) == checksum:
+                return True
+    return False
 
 
 def _read(payload: bytes, offset: int) -> tuple[Record, ...]:

@@ -16,10 +16,23 @@ class Medium:
     """
 
     def __init__(self, *, lies: bool = False) -> None:
-        self.durable = b""
+        self._durable = bytearray()
         self.pending = b""
         self.failing = False
         self.lies = lies
+
+    @property
+    def durable(self) -> bytes:
+        """What survives a crash."""
+        return bytes(self._durable)
+
+    @durable.setter
+    def durable(self, data: bytes) -> None:
+        self._durable = bytearray(data)
+
+    def __len__(self) -> int:
+        """How many bytes were written."""
+        return len(self._durable) + len(self.pending)
 
     def write(self, data: bytes) -> None:
         """Take bytes that are not durable yet."""
@@ -30,7 +43,7 @@ class Medium:
         if self.failing:
             raise Unavailable("the medium cannot be written")
         if not self.lies:
-            self.durable += self.pending
+            self._durable += self.pending
             self.pending = b""
 
     def replace(self, data: bytes) -> None:
@@ -42,7 +55,7 @@ class Medium:
     def cut_power(self, chance: Random) -> None:
         """Lose what was not durable, but for a first part of any length: a torn tail."""
         kept = chance.randint(0, len(self.pending))
-        self.durable += self.pending[:kept]
+        self._durable += self.pending[:kept]
         self.pending = b""
 
 
@@ -59,7 +72,7 @@ class MemoryNonceLog:
     @property
     def size_bytes(self) -> int:
         """How long the log is."""
-        return len(self._medium.durable) + len(self._medium.pending)
+        return len(self._medium)
 
     @property
     def records(self) -> tuple[Record, ...]:

@@ -7,12 +7,13 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextvars import copy_context
 from typing import Any
 
 import msgspec
 
 from kouan.adapters.inbox import Inbox
-from kouan.adapters.memory.topics import matches
+from kouan.adapters.memory.topics import Subscribers, matches
 from kouan.adapters.memory.transit import Faults, Transit
 from kouan.adapters.mqtt.link import Will, quality_of
 from kouan.protocols.link import Received
@@ -44,6 +45,13 @@ class _Sent(msgspec.Struct):
     done: asyncio.Future[None] | None
 
 
+class _Coming(msgspec.Struct, frozen=True):
+    """A message on its way to a client; a ``sure`` one is sent again until it has come."""
+
+    received: Received
+    sure: bool
+
+
 class MemoryBroker:
     """Keeps what the real broker keeps: retained messages, persistent sessions, and a stream with durable readers."""
 
@@ -53,12 +61,16 @@ class MemoryBroker:
         self.created = created
         self._links: dict[str, MemoryLink] = {}
         self._retained: dict[str, bytes] = {}
-        self._kept: dict[str, tuple[tuple[str, ...], deque[_Message]]] = {}
+        self._kept: dict[str, deque[_Message]] = {}
         self._stream: dict[int, _Message] = {}
         self._last_seq = 0
-        self._durable: dict[str, tuple[str, int]] = {}  # name -> (filter, settled sequence)
+        self._settled: dict[str, int] = {}  # the last sequence that each durable reader needs no more
+        self._listening = Subscribers()
+        self._away = Subscribers()
+        self._reading = Subscribers()
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._last_task = 0
+        self._context = copy_context()
 
     def platform_link(self, port: PortName, *, name: str = "platform") -> "MemoryLink":
         """Return a new link with the platform's behaviour: a durable reader, whose sends are never kept.
@@ -66,7 +78,8 @@ class MemoryBroker:
         A link of the same name is ended, and what that one did not settle comes again.
         """
         link = MemoryLink(self, name, subscriptions=(f"kouan/{port}/+/weighbridge/frames",), durable=f"kouan/{port}/#")
-        self._durable.setdefault(name, (f"kouan/{port}/#", self._last_seq))
+        self._settled.setdefault(name, self._last_seq)
+        self._reading.add(name, (f"kouan/{port}/#",))
         self._join(link)
         return link
 
@@ -82,24 +95,27 @@ class MemoryBroker:
         link = MemoryLink(self, client_id, subscriptions=subscriptions, will=will, persistent=persistent)
         self._join(link)
         if persistent:
-            self._kept.setdefault(client_id, (subscriptions, deque(maxlen=MAX_KEPT)))
+            self._kept.setdefault(client_id, deque(maxlen=MAX_KEPT))
+            self._away.add(client_id, subscriptions)
         else:
             self._kept.pop(client_id, None)
+            self._away.remove(client_id)
         return link
 
     def close(self) -> None:
         """End all links and everything on its way, without wills."""
         for link in list(self._links.values()):
             self._links.pop(link.name)
+            self._listening.remove(link.name)
             link.end()
         for task in list(self._tasks.values()):
             task.cancel()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something in the background until the broker is closed."""
+        """Run something in the background until the broker is closed, whatever becomes of who asked for it."""
         self._last_task += 1
         number = self._last_task
-        task = asyncio.get_running_loop().create_task(work)
+        task = asyncio.get_running_loop().create_task(work, context=self._context)
         self._tasks[number] = task
         task.add_done_callback(lambda _: self._tasks.pop(number, None))
 
@@ -111,39 +127,41 @@ class MemoryBroker:
                 self._retained[message.topic] = message.payload
         if message.quality:
             self._store(message)
-        for link in list(self._links.values()):
-            if link.subscribes(message):
-                link.deliver(Received(message.topic, message.payload))
+        received = Received(message.topic, message.payload)
+        for name in self._listening.of(message.topic):
+            link = self._links[name]
+            if link.durable is None or not message.quality:  # a durable reader has QoS 1 from the stream
+                link.deliver(received, sure=bool(message.quality))
         if message.quality:
-            for name, (filters, kept) in self._kept.items():
-                if name not in self._links and any(matches(each, message.topic) for each in filters):
-                    kept.append(message)
+            for name in self._away.of(message.topic):
+                if name not in self._links:
+                    self._kept[name].append(message)
 
     def settle(self, name: str, sequence: int) -> None:
         """Note that a durable reader needs nothing up to this sequence again, and forget what nobody needs."""
-        topic_filter, settled = self._durable[name]
-        self._durable[name] = (topic_filter, max(settled, sequence))
-        floor = min(settled for _, settled in self._durable.values())
-        for number in [number for number in self._stream if number <= floor]:
-            del self._stream[number]
+        self._settled[name] = max(self._settled[name], sequence)
+        floor = min(self._settled.values())
+        while self._stream and (first := next(iter(self._stream))) <= floor:
+            del self._stream[first]
 
     def leave(self, link: "MemoryLink", *, publish_will: bool) -> None:
         """Take a link away, and publish its will if it did not take leave."""
         if self._links.get(link.name) is not link:
             return
         del self._links[link.name]
+        self._listening.remove(link.name)
         if publish_will and link.will is not None:
             self.accept(_Message(link.will.topic, link.will.payload, 1, retain=True))
 
     def _store(self, message: _Message) -> None:
-        readers = [name for name, (each, _) in self._durable.items() if matches(each, message.topic)]
+        readers = self._reading.of(message.topic)
         if not readers:
             return
         self._last_seq += 1
         self._stream[self._last_seq] = message
         for name in readers:
             if name in self._links:
-                self._links[name].deliver(self._received(self._last_seq))
+                self._links[name].deliver(self._received(self._last_seq), sure=True)
 
     def _received(self, sequence: int) -> Received:
         message = self._stream[sequence]
@@ -154,24 +172,27 @@ class MemoryBroker:
         if before is not None:
             before.crash()
         self._links[link.name] = link
+        self._listening.add(link.name, link.subscriptions)
         if link.durable is not None:
-            settled = self._durable[link.name][1]
+            settled = self._settled[link.name]
             for sequence, message in list(self._stream.items()):
                 if sequence > settled and matches(link.durable, message.topic):
-                    link.deliver(self._received(sequence))
+                    link.deliver(self._received(sequence), sure=True)
             return
         for topic, payload in list(self._retained.items()):
-            if link.subscribes(_Message(topic, payload, 1)):
-                link.deliver(Received(topic, payload))
-        if link.persistent and link.name in self._kept:
-            kept = self._kept[link.name][1]
-            while kept:
-                message = kept.popleft()
-                link.deliver(Received(message.topic, message.payload))
+            if any(matches(each, topic) for each in link.subscriptions):
+                link.deliver(Received(topic, payload), sure=True)
+        kept = self._kept.get(link.name) if link.persistent else None
+        while kept:
+            message = kept.popleft()
+            link.deliver(Received(message.topic, message.payload), sure=True)
 
 
 class MemoryLink:
-    """A Link to a MemoryBroker; ``up`` are the faults on the way to the broker, ``down`` those on the way back."""
+    """A Link to a MemoryBroker; ``up`` are the faults on the way to the broker, ``down`` those on the way back.
+
+    Cut ways (``cut``) hold back what the broker or the client keeps until it is acknowledged, and lose the rest.
+    """
 
     def __init__(
         self,
@@ -187,15 +208,16 @@ class MemoryLink:
         self.durable = durable
         self.will = will
         self.persistent = persistent
+        self.subscriptions = subscriptions
         self.up = Faults()
         self.down = Faults()
         self._broker = broker
-        self._subscriptions = subscriptions
         self._inbox = Inbox()
         self._going_up: Transit[_Sent] = Transit(broker.chance, broker.sleep, broker.spawn, self._arrive_up)
-        self._going_down: Transit[Received] = Transit(broker.chance, broker.sleep, broker.spawn, self._arrive_down)
+        self._going_down: Transit[_Coming] = Transit(broker.chance, broker.sleep, broker.spawn, self._arrive_down)
         self._held_up: list[_Sent] = []
         self._held_down: list[Received] = []
+        self._held_settled: Received | None = None
         self._waiting: dict[int, asyncio.Future[None]] = {}
         self._last_sent = 0
         self._ended = False
@@ -213,11 +235,15 @@ class MemoryLink:
                 raise InvalidValue(
                     "retain", "link.retain", "must be false: the platform's messages are void in seconds"
                 )
-            self._set_out(_Sent(_Message(topic, payload, 0), None))
-        elif quality_of(topic) == 0:
-            self._set_out(_Sent(_Message(topic, payload, 0, retain), None))
+            message = _Message(topic, payload, 0)
         else:
-            await self._send_until_acknowledged(_Message(topic, payload, 1, retain))
+            message = _Message(topic, payload, quality_of(topic), retain)
+        if self.up.calm and self.down.calm and self._going_up.empty and not self._held_up:
+            self._broker.accept(message)
+        elif message.quality:
+            await self._send_until_acknowledged(message)
+        else:
+            self._set_out(_Sent(message, None))
 
     def receive(self) -> AsyncIterator[Received]:
         """Yield messages until the link has ended."""
@@ -225,9 +251,12 @@ class MemoryLink:
 
     async def settle(self, received: Received) -> None:
         """Tell the broker that this message and all before it need not come again."""
-        _, _, sequence = received.key.rpartition(":")
-        if sequence and self.durable is not None and not self._ended:
-            self._broker.settle(self.name, int(sequence))
+        if self.durable is None or self._ended or not received.key:
+            return
+        if self.up.cut:
+            self._held_settled = received
+        else:
+            self._broker.settle(self.name, int(received.key.rpartition(":")[2]))
 
     def crash(self) -> None:
         """End as a dying process does: nothing more goes out or comes in, and the broker publishes the will."""
@@ -239,28 +268,36 @@ class MemoryLink:
         self.end()
         self._broker.leave(self, publish_will=False)
 
+    def cut(self, *, up: bool, down: bool) -> None:
+        """Cut one way, both or none of them; what was held back on a way that is whole again goes on.
+
+        Call it again and again for a link that flaps.
+        """
+        self.up.cut, self.down.cut = up, down
+        if not up:
+            self._go_on_up()
+        if not down:
+            self._go_on_down()
+
     def heal(self) -> None:
         """Take all faults away and let what waited go on."""
         self.up, self.down = Faults(), Faults()
-        held_up, self._held_up = self._held_up, []
-        held_down, self._held_down = self._held_down, []
-        for sent in held_up:
-            self._arrive_up(sent)
-        for received in held_down:
-            self._arrive_down(received)
+        self.cut(up=False, down=False)
 
-    def subscribes(self, message: _Message) -> bool:
-        """Say whether a message is for this link's plain subscriptions; a durable reader has QoS 1 from the stream."""
-        if self.durable is not None and message.quality:
-            return False
-        return any(matches(each, message.topic) for each in self._subscriptions)
-
-    def deliver(self, received: Received) -> None:
-        """Put a message on the way from the broker."""
+    def deliver(self, received: Received, *, sure: bool) -> None:
+        """Put a message on the way from the broker; a ``sure`` one is at QoS 1."""
+        if self.down.calm and self._going_down.empty:
+            self._take_down(received)
+            return
         # The stream is delivered in its own order: one queue. Other messages keep the order of their topic only.
         queue = "" if received.key else received.topic
-        for _ in range(1 if received.key else self.down.copies(self._broker.chance)):
-            self._going_down.enter(queue, received, self.down.delay(self._broker.chance, reorder=not received.key))
+        coming, chance = _Coming(received, sure), self._broker.chance
+        copies = 1 if received.key else self.down.copies(chance)
+        delay_s = self.down.delay(chance, reorder=not received.key)
+        if sure and copies == 0:
+            copies, delay_s = 1, delay_s + RESEND_S  # lost, and sent again
+        for _ in range(copies if sure else min(copies, 1)):  # what is sent at most once never comes twice
+            self._going_down.enter(queue, coming, delay_s)
 
     def end(self) -> None:
         """Stop sending and receiving, whatever the broker thinks."""
@@ -293,7 +330,7 @@ class MemoryLink:
         delay_s = self.up.delay(chance, reorder=True)
         if sent.message.quality and copies == 0:
             copies, delay_s = 1, delay_s + RESEND_S  # lost, and sent again
-        for _ in range(copies):
+        for _ in range(copies if sent.message.quality else min(copies, 1)):
             self._going_up.enter(sent.message.topic, sent, delay_s)
 
     def _arrive_up(self, sent: _Sent) -> None:
@@ -303,6 +340,11 @@ class MemoryLink:
             if sent.message.quality and len(self._held_up) < MAX_KEPT:
                 self._held_up.append(sent)
             return
+        if self._held_up and not self.down.cut:
+            self._go_on_up()
+        self._take_up(sent)
+
+    def _take_up(self, sent: _Sent) -> None:
         if sent.done is not None and sent.done.done() and (sent.done.cancelled() or sent.done.exception() is not None):
             return  # the sender has given up
         self._broker.accept(sent.message)
@@ -315,10 +357,30 @@ class MemoryLink:
         else:
             sent.done.set_result(None)
 
-    def _arrive_down(self, received: Received) -> None:
+    def _arrive_down(self, coming: _Coming) -> None:
+        if not self.down.cut:
+            self._take_down(coming.received)
+        elif coming.sure and len(self._held_down) < MAX_KEPT:
+            self._held_down.append(coming.received)
+
+    def _take_down(self, received: Received) -> None:
         if self._ended:
             return
-        if not self.down.cut:
+        if self._held_down:
+            self._go_on_down()
+        self._inbox.put(received)
+
+    def _go_on_up(self) -> None:
+        held, self._held_up = self._held_up, []
+        settled, self._held_settled = self._held_settled, None
+        if self._ended:
+            return
+        for sent in held:
+            self._take_up(sent)
+        if settled is not None:
+            self._broker.settle(self.name, int(settled.key.rpartition(":")[2]))
+
+    def _go_on_down(self) -> None:
+        held, self._held_down = self._held_down, []
+        for received in held:
             self._inbox.put(received)
-        elif received.key:
-            self._held_down.append(received)

@@ -27,34 +27,32 @@ class MemoryPapersRecords:
 
     async def confirmations_of_plate(self, plate: str, direction: Direction) -> Sequence[ConfirmationRecord]:
         """Return the active confirmations of a vehicle in one direction, newest submission first."""
-        return [found for found in self._active(direction) if found.plate == plate]
+        return self._active(direction, "plate", plate)
 
     async def active_plates(self, direction: Direction) -> Sequence[str]:
         """Return the plates of the active confirmations in one direction, sorted, each once."""
-        return sorted({record.plate for record in self._active(direction)})
+        return sorted({record.plate for record in self._active(direction, "state", "active")})
 
     async def confirmations_of_container(self, container: str, direction: Direction) -> Sequence[ConfirmationRecord]:
         """Return the active confirmations that name a container, newest submission first."""
-        return [found for found in self._active(direction) if container in found.containers.split(" ")]
+        return self._active(direction, "containers", container, parted=True)
 
-    def _active(self, direction: Direction) -> list[ConfirmationRecord]:
-        found = [
-            record
-            for record in self._records.all("papers_confirmations", ConfirmationRecord)
-            if record.state == "active" and record.direction == direction
-        ]
+    def _active(
+        self, direction: Direction, column: str, value: str, *, parted: bool = False
+    ) -> list[ConfirmationRecord]:
+        having = self._records.where("papers_confirmations", ConfirmationRecord, column, value, parted=parted)
+        found = [record for record in having if record.state == "active" and record.direction == direction]
         return sorted(found, key=lambda record: (record.submitted_at, record.number), reverse=True)
 
     async def latest_confirmations(self, limit: int) -> Sequence[ConfirmationRecord]:
         """Return the active confirmations that were handed in last, newest submission first."""
-        all_ = self._records.all("papers_confirmations", ConfirmationRecord)
-        found = [record for record in all_ if record.state == "active"]
+        found = self._records.where("papers_confirmations", ConfirmationRecord, "state", "active")
         return sorted(found, key=lambda record: (record.submitted_at, record.number), reverse=True)[:limit]
 
     async def confirmations_of_batch(self, batch: str) -> Sequence[ConfirmationRecord]:
         """Return the confirmations of a batch in every state but ``deleted``, by number."""
-        all_ = self._records.all("papers_confirmations", ConfirmationRecord)
-        found = [record for record in all_ if record.batch == batch and record.state != "deleted"]
+        all_ = self._records.where("papers_confirmations", ConfirmationRecord, "batch", batch)
+        found = [record for record in all_ if record.state != "deleted"]
         return sorted(found, key=lambda record: record.number)
 
     async def find_manifest(self, number: str) -> ManifestRecord | None:
@@ -63,8 +61,8 @@ class MemoryPapersRecords:
 
     async def manifests_of_batch(self, batch: str) -> Sequence[ManifestRecord]:
         """Return the active manifests of a batch, by number."""
-        all_ = self._records.all("papers_manifests", ManifestRecord)
-        found = [record for record in all_ if record.batch == batch and record.state == "active"]
+        all_ = self._records.where("papers_manifests", ManifestRecord, "batch", batch)
+        found = [record for record in all_ if record.state == "active"]
         return sorted(found, key=lambda record: record.number)
 
     async def consignments(self, numbers: Sequence[str], direction: Direction) -> Sequence[ConsignmentRecord]:

@@ -162,12 +162,12 @@ def lift_order(tables: Tables, row: Row) -> int:
 
 
 def _of_batch(tables: Tables, table: str, row: Row) -> list[Row]:
-    return [found for found in tables.rows(table) if (found["port"], found["batch"]) == (row["port"], row["batch"])]
+    return [found for found in tables.where(table, "batch", row["batch"]) if found["port"] == row["port"]]
 
 
 def _delete_consignments(tables: Tables, row: Row, *same: str) -> None:
     """Delete the active consignments that agree with the row in the fields named."""
-    for found in tables.rows("papers_consignments"):
+    for found in tables.where("papers_consignments", same[0], row[same[0]]):
         if found["state"] == "active" and all(found[name] == row[name] for name in ("port", *same)):
             deleted = {**found, "state": "deleted"}
             tables.put("papers_consignments", deleted, found["port"], found["number"], found["direction"])

@@ -8,7 +8,12 @@ import msgspec
 from kouan.adapters.appending.chain import Standing, chain
 from kouan.adapters.appending.opening import CHECKED_ENTRIES, check_end, check_head, frontier_at
 from kouan.adapters.appending.store import BusyError, GroupFailedError, KeysTakenError, Known, LostError, Written, told
-from kouan.adapters.memory import access, gate, papers_statements  # noqa: F401 - they register their statements
+from kouan.adapters.memory import (  # noqa: F401 - they register their statements
+    access,
+    gate,
+    network_statements,
+    papers_statements,
+)
 from kouan.adapters.memory.disk import Fault, LedgerFile, MemoryDisk
 from kouan.adapters.memory.tables import EFFECTS, GUARDS, known_statements
 from kouan.adapters.signing.sealing import Sealer

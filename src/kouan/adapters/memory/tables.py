@@ -15,12 +15,43 @@ Key = tuple[Any, ...]
 _Undo = tuple[str, Key, Row | None]
 
 
+class _Index:
+    """Which keys of a table have which value in one column; where it is ``parted`` by blanks, which of its words."""
+
+    def __init__(self, column: str, *, parted: bool) -> None:
+        self._column = column
+        self._parted = parted
+        self._keys: dict[str, dict[Key, None]] = {}
+
+    def change(self, key: Key, before: Row | None, after: Row | None) -> None:
+        """Take note that a row came, changed or went."""
+        old = () if before is None else self._words(before)
+        new = () if after is None else self._words(after)
+        if old == new:
+            return
+        for word in old:
+            self._keys[word].pop(key, None)
+        for word in new:
+            self._keys.setdefault(word, {})[key] = None
+
+    def keys(self, word: str) -> tuple[Key, ...]:
+        """Return the keys of the rows that have a value or word, in the order in which they came to have it."""
+        return tuple(self._keys.get(word, ()))
+
+    def _words(self, row: Row) -> tuple[str, ...]:
+        value = row[self._column]
+        if value is None:
+            return ()
+        return tuple(value.split(" ")) if self._parted else (value,)
+
+
 class Tables:
     """Named tables, each from keys to rows. A row is never changed in place: ``put`` replaces it."""
 
     def __init__(self) -> None:
         self._tables: dict[str, dict[Key, Row]] = {}
         self._undo: list[_Undo] = []
+        self._indices: dict[str, dict[tuple[str, bool], _Index]] = {}
 
     def get(self, table: str, *key: Any) -> Row | None:
         """Return the row under this key."""
@@ -30,18 +61,33 @@ class Tables:
         """Yield a table's rows in the order in which their keys first came."""
         yield from tuple(self._tables.get(table, {}).values())
 
+    def where(self, table: str, column: str, value: str, *, parted: bool = False) -> list[Row]:
+        """Return the rows that have a value in a column, or, where it is ``parted`` by blanks, a word.
+
+        An index is kept from the first time on. The rows come in the order in which they came to have it.
+        """
+        indices = self._indices.setdefault(table, {})
+        rows = self._tables.setdefault(table, {})
+        index = indices.get((column, parted))
+        if index is None:
+            index = indices[column, parted] = _Index(column, parted=parted)
+            for key, row in rows.items():
+                index.change(key, None, row)
+        return [rows[key] for key in index.keys(value)]
+
     def put(self, table: str, row: Row, *key: Any) -> None:
         """Insert or replace the row under this key."""
-        rows = self._tables.setdefault(table, {})
-        self._undo.append((table, key, rows.get(key)))
-        rows[key] = row
+        before = self._tables.setdefault(table, {}).get(key)
+        self._undo.append((table, key, before))
+        self._set(table, key, before, row)
 
     def delete(self, table: str, *key: Any) -> bool:
         """Delete the row under this key; say whether there was one."""
-        rows = self._tables.get(table, {})
-        if key not in rows:
+        before = self.get(table, *key)
+        if before is None:
             return False
-        self._undo.append((table, key, rows.pop(key)))
+        self._undo.append((table, key, before))
+        self._set(table, key, before, None)
         return True
 
     def mark(self) -> int:
@@ -52,14 +98,19 @@ class Tables:
         """Take back what was done since the mark."""
         while len(self._undo) > mark:
             table, key, row = self._undo.pop()
-            if row is None:
-                del self._tables[table][key]
-            else:
-                self._tables[table][key] = row
+            self._set(table, key, self._tables[table].get(key), row)
 
     def settle(self) -> None:
         """Forget the undo log: what was done stands."""
         self._undo.clear()
+
+    def _set(self, table: str, key: Key, before: Row | None, after: Row | None) -> None:
+        if after is None:
+            self._tables[table].pop(key, None)
+        else:
+            self._tables[table][key] = after
+        for index in self._indices.get(table, {}).values():
+            index.change(key, before, after)
 
 
 StatementFunction = Callable[[Tables, Row], int]

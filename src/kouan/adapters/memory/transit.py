@@ -24,6 +24,11 @@ class Faults(msgspec.Struct):
     delay_s: tuple[float, float] = (0.0, 0.0)
     cut: bool = False
 
+    @property
+    def calm(self) -> bool:
+        """Whether everything goes through as if there were no faults."""
+        return not (self.cut or self.lose_pm or self.duplicate_pm or self.reorder_pm or self.delay_s[1] > 0)
+
     def loses(self, chance: random.Random) -> bool:
         """Decide whether one message is lost."""
         return bool(self.lose_pm) and chance.randrange(1000) < self.lose_pm
@@ -58,6 +63,11 @@ class Transit(Generic[_T]):
         self._spawn = spawn
         self._arrive = arrive
         self._queues: dict[str, deque[_T]] = {}
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is on its way."""
+        return not self._queues
 
     def enter(self, queue: str, item: _T, delay_s: float) -> None:
         """Put an item on its way; without a delay, and with nothing before it, it arrives at once."""

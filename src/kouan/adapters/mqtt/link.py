@@ -5,6 +5,7 @@ import contextlib
 import logging
 import math
 from collections.abc import AsyncIterator
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -33,13 +34,22 @@ class Will(msgspec.Struct, frozen=True):
     payload: bytes
 
 
+class TlsFiles(msgspec.Struct, frozen=True):
+    """By what a broker is known (``authority``, a certificate), and who connects (``own``: key and certificate).
+
+    Read at every connection, so that a certificate can be renewed under a running link.
+    """
+
+    authority: Path
+    own: Path
+
+
 class MqttAddress(msgspec.Struct, frozen=True):
-    """Where a broker listens for MQTT, and as whom to connect."""
+    """Where a broker listens for MQTT, and as whom to connect; without ``tls`` in the clear, as nobody."""
 
     host: str
     tcp_port: int
-    user: str
-    password: str
+    tls: TlsFiles | None = None
 
 
 class MqttTimes(msgspec.Struct, frozen=True):
@@ -59,12 +69,12 @@ class MqttTimes(msgspec.Struct, frozen=True):
 
 
 def quality_of(topic: str) -> int:
-    """Return the MQTT quality of service for a topic: 0 for telemetry and for commands, else 1.
+    """Return the MQTT quality of service for a topic: 0 for telemetry, commands, and between edge and hub; else 1.
 
     A command (``barrier/command``, ``light/command`` …) must not be kept for a device that is away and be carried out
-    late, so it is sent at most once; whoever sent it watches the device's events.
+    late, so it is sent at most once; whoever sent it watches the device's events. Edge and hub speak over core NATS.
     """
-    return 0 if topic.endswith(("/weighbridge/frames", "/command")) else 1
+    return 0 if topic.endswith(("/weighbridge/frames", "/command")) or "/hub/" in topic else 1
 
 
 class _Outgoing(msgspec.Struct):
@@ -236,8 +246,8 @@ class DeviceLink:
         backoff_s = self._times.backoff_first_s
         while True:
             before = self.connections
-            client = self._new_client()
             try:
+                client = self._new_client()
                 async with mqtt.connection(client):
                     await self._serve(client)
             except* (aiomqtt.MqttError, KouanError) as errors:
@@ -254,16 +264,15 @@ class DeviceLink:
             if isinstance(error, KouanError):
                 return error
             if isinstance(error, MqttConnectError):
-                return NotAllowed(f"the broker at {self._where} refused user {self._address.user}: {error}")
+                return NotAllowed(f"the broker at {self._where} refused {self._client_id}: {error}")
         return None
 
     def _new_client(self) -> aiomqtt.Client:
-        will = self._will
+        will, tls = self._will, self._address.tls
         client = aiomqtt.Client(
             self._address.host,
             self._address.tcp_port,
-            username=self._address.user,
-            password=self._address.password,
+            tls_context=None if tls is None else mqtt.tls(tls.authority, tls.own),
             identifier=self._client_id,
             will=None if will is None else aiomqtt.Will(will.topic, will.payload, qos=1, retain=True),
             clean_session=not self._persistent,
@@ -309,7 +318,7 @@ class DeviceLink:
         refused = [each for each, code in zip(self._subscriptions, codes, strict=True) if code & 0x80]
         if refused:
             raise NotAllowed(
-                f"the broker at {self._where} refused to subscribe user {self._address.user} to {', '.join(refused)}"
+                f"the broker at {self._where} refused to subscribe {self._client_id} to {', '.join(refused)}"
             )
 
 

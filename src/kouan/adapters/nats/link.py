@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 from collections import deque
 from collections.abc import AsyncIterator
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -28,6 +30,7 @@ from kouan.adapters.nats.messages import (
     subject_of,
     topic_of,
 )
+from kouan.adapters.signing.certificates import client_context
 from kouan.protocols.link import Received
 from kouan.vocabulary.errors import Corrupt, InvalidValue, KouanError, Unavailable
 from kouan.vocabulary.places import PortName
@@ -48,13 +51,17 @@ _RETRY_S = 0.2
 """Wait between attempts to make the consumer while the server is coming back. Our choice."""
 
 
-class NatsAddress(msgspec.Struct, frozen=True):
-    """Where nats-server listens, and as whom to connect; ``mqtt`` is the same user's way in by MQTT."""
+@dataclasses.dataclass(frozen=True)
+class NatsAddress:
+    """Where nats-server listens, and the NKey that it knows; ``mqtt`` is the platform's way in by MQTT.
+
+    ``authority`` is the certificate by which a server at ``tls://`` is known.
+    """
 
     url: str
-    user: str
-    password: str
+    seed: str = dataclasses.field(repr=False)
     mqtt: MqttAddress
+    authority: Path | None = None
 
 
 class PlatformLink:
@@ -107,8 +114,7 @@ class PlatformLink:
         """
         try:
             async with asyncio.timeout(within_s):
-                self._client = await self._connect()
-                await self._client.subscribe(self._telemetry, cb=self._on_telemetry)
+                await self._connect()
                 self._resync.set()
                 self._keeper = asyncio.create_task(self._keep(), name="platform link")
                 await self._ready.wait()
@@ -181,11 +187,13 @@ class PlatformLink:
             with contextlib.suppress(nats.errors.Error, OSError):
                 await self._client.publish(reply)
 
-    async def _connect(self) -> Client:
-        return await nats.connect(
-            self._address.url,
-            user=self._address.user,
-            password=self._address.password,
+    async def _connect(self) -> None:
+        url, authority = self._address.url, self._address.authority
+        tls = client_context(authority) if url.startswith("tls:") and authority is not None else None
+        client = await nats.connect(
+            url,
+            nkeys_seed_str=self._address.seed,
+            tls=tls,
             name=self._names[0],
             allow_reconnect=True,
             max_reconnect_attempts=-1,
@@ -195,6 +203,8 @@ class PlatformLink:
             error_cb=self._on_error,
             reconnected_cb=self._on_reconnected,
         )
+        self._client = client
+        await client.subscribe(self._telemetry, cb=self._on_telemetry)
 
     async def _on_error(self, error: Exception) -> None:
         if "permissions violation" in str(error).lower():
@@ -217,6 +227,9 @@ class PlatformLink:
                 continue
             self._resync.clear()
             try:
+                if self._client is None or self._client.is_closed:  # the server refused it once, for whatever reason
+                    async with asyncio.timeout(_API_WITHIN_S):
+                        await self._connect()
                 await self._make_consumer()
             except (KouanError, nats.errors.Error, OSError, TimeoutError) as error:
                 _log.info("consumer not made yet: %s", repr(error))

@@ -58,6 +58,11 @@ def subject_of(topic: str) -> str:
     return topic.replace("/", ".")
 
 
+def filter_of(topic_filter: str) -> str:
+    """Return the NATS subject with wildcards of an MQTT topic filter: ``*`` for ``+``, ``>`` for ``#``."""
+    return subject_of(topic_filter).replace("+", "*").replace("#", ">")
+
+
 def topic_of(subject: str) -> str:
     """Return the MQTT topic of a NATS subject, with or without the prefix under which it is stored."""
     return subject.removeprefix(STORED).replace(".", "/")

@@ -4,7 +4,8 @@ psycopg's own list adapter walks the list in Python and escapes each item as tex
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
@@ -55,6 +56,15 @@ class BlobsDumper(Dumper):
     def dump(self, obj: Blobs) -> bytes:
         """Return the array as array_recv() reads it."""
         return _pack(_BYTEA, obj.items)
+
+
+def packed(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a statement with each list of bytes packed."""
+    return {name: Blobs(value) if _is_blobs(value) else value for name, value in params.items()}
+
+
+def _is_blobs(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], bytes)
 
 
 def _pack(element: int, items: Sequence[bytes]) -> bytes:

@@ -18,7 +18,7 @@ from psycopg import AsyncCursor
 from psycopg.rows import TupleRow
 
 from kouan.adapters.appending.chain import Block, Standing, chain
-from kouan.adapters.postgres.arrays import Blobs, Texts
+from kouan.adapters.postgres.arrays import Blobs, Texts, packed
 from kouan.adapters.postgres.database import Connection
 from kouan.adapters.postgres.queries import Query, queries, sql
 from kouan.adapters.signing.sealing import Sealed
@@ -173,7 +173,7 @@ def _effects(port: str, unit: Unit, first: int) -> Iterator[tuple[Query, Mapping
     for effect in unit.effects:
         query = queries()[effect.name]
         if not query.fills_sequences:
-            yield query, {"port": port, **effect.params}
+            yield query, {"port": port, **packed(effect.params)}
             continue
         stream = effect.params["passage"]
         elsewhere = [first + place for place, draft in enumerate(unit.drafts) if draft.stream != stream]

@@ -1,10 +1,12 @@
 """Keys in files: made once with mode 0600, read back, refused where others may read them."""
 
+import contextlib
 import json
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -20,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 from kouan.adapters.folders import sync_folder
 from kouan.adapters.signing.sealing import KEY_BYTES, Entropy, SealingKeys
 from kouan.protocols.jws import PrivateKeySigner
-from kouan.vocabulary.errors import Corrupt, NotAllowed, NotFound
+from kouan.vocabulary.errors import Conflict, Corrupt, NotAllowed, NotFound
 
 
 def open_signer(path: Path, key_id: str) -> PrivateKeySigner:
@@ -30,16 +32,16 @@ def open_signer(path: Path, key_id: str) -> PrivateKeySigner:
     holds no Ed25519 key.
     """
     if not path.exists():
-        _create(path, _private_pem(Ed25519PrivateKey.generate()))
+        create_once(path, _private_pem(Ed25519PrivateKey.generate()))
     try:
-        key = load_pem_private_key(_read_secret(path), password=None)
+        key = load_pem_private_key(read_secret(path), password=None)
     except (ValueError, UnsupportedAlgorithm, TypeError) as error:
         raise Corrupt(f"{path} holds no private key: {error}") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise Corrupt(f"{path} holds a key of another kind than Ed25519")
     public = public_path(path)
     if not public.exists():
-        _create(public, public_pem(key.public_key()), mode=0o644)
+        create_once(public, public_pem(key.public_key()), mode=0o644)
     return PrivateKeySigner(key_id, key)
 
 
@@ -56,13 +58,19 @@ def public_pem(key: Ed25519PublicKey) -> bytes:
 def load_public_key(path: Path) -> Ed25519PublicKey:
     """Return the Ed25519 public key in a PEM file; raise NotFound or Corrupt."""
     try:
-        key = load_pem_public_key(path.read_bytes())
+        return parse_public_key(path.read_bytes(), str(path))
     except FileNotFoundError as error:
         raise NotFound(f"there is no public key {path}") from error
+
+
+def parse_public_key(pem: bytes, where: str) -> Ed25519PublicKey:
+    """Return the Ed25519 public key in PEM that stands at ``where``; raise Corrupt where it is none."""
+    try:
+        key = load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise Corrupt(f"{path} holds no public key: {error}") from error
+        raise Corrupt(f"{where} holds no public key: {error}") from error
     if not isinstance(key, Ed25519PublicKey):
-        raise Corrupt(f"{path} holds a key of another kind than Ed25519")
+        raise Corrupt(f"{where} holds a key of another kind than Ed25519")
     return key
 
 
@@ -79,9 +87,9 @@ def open_sealing_keys(path: Path, entropy: Entropy = os.urandom) -> SealingKeys:
     """
     if not path.exists():
         fresh = {"wrapping": entropy(KEY_BYTES).hex(), "pepper": entropy(KEY_BYTES).hex()}
-        _create(path, json.dumps(fresh).encode() + b"\n")
+        create_once(path, json.dumps(fresh).encode() + b"\n")
     try:
-        found = json.loads(_read_secret(path))
+        found = json.loads(read_secret(path))
         keys = SealingKeys(bytes.fromhex(found["wrapping"]), bytes.fromhex(found["pepper"]))
     except (ValueError, KeyError, TypeError) as error:
         raise Corrupt(f"{path} does not hold the sealing keys: {error!r}") from error
@@ -94,7 +102,7 @@ def _private_pem(key: Ed25519PrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def _create(path: Path, content: bytes, mode: int = 0o600) -> None:
+def create_once(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Write a file that appears whole or not at all, unless it exists; it is on the disk when this returns."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
@@ -117,7 +125,30 @@ def _link_unless_exists(draft: Path, path: Path) -> None:
         return  # another process made it a moment earlier: its key counts
 
 
-def _read_secret(path: Path) -> bytes:
+@contextlib.contextmanager
+def new_secret(path: Path) -> Iterator[BinaryIO]:
+    """Open a new file (mode 0600) for a secret that is handed out; no file is left where the block fails.
+
+    Raises Conflict where there is a file already, NotFound where its folder is missing.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise Conflict(f"{path} exists: name a new file") from error
+    except FileNotFoundError as error:
+        raise NotFound(f"there is no folder {path.parent}") from error
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink()
+        raise
+
+
+def read_secret(path: Path) -> bytes:
+    """Return what stands in a secret's file; raise NotAllowed where others may read it."""
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         raise NotAllowed(f"{path} may be read by others (mode {mode:04o}): set it to 0600, and replace the key")

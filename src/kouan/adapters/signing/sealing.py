@@ -5,6 +5,7 @@ standard allows under random nonces. The additional data binds each ciphertext t
 subject, a payload to its commitment.
 """
 
+import dataclasses
 import hmac
 import os
 from collections.abc import Callable
@@ -27,11 +28,12 @@ Entropy = Callable[[int], bytes]
 """Gives that many random bytes; ``os.urandom`` outside simulations."""
 
 
-class SealingKeys(msgspec.Struct, frozen=True):
+@dataclasses.dataclass(frozen=True)
+class SealingKeys:
     """What wraps the persons' keys (``wrapping``), and what hides their identities (``pepper``); 32 bytes each."""
 
-    wrapping: bytes
-    pepper: bytes
+    wrapping: bytes = dataclasses.field(repr=False)
+    pepper: bytes = dataclasses.field(repr=False)
 
 
 class Sealed(msgspec.Struct, frozen=True):

@@ -32,6 +32,7 @@ from kouan.gate.lane_controller.rules import judge_order
 from kouan.gate.lane_controller.state import (
     Actuate,
     AnswerCame,
+    AnswerRead,
     Commanded,
     HoldCame,
     Input,
@@ -63,6 +64,10 @@ from kouan.vocabulary.verdict import Refused
 
 REPORT_RETRY_US = SECOND
 """Microseconds after which a report that the carrier did not take is sent again."""
+
+SWEEP_US = 10 * SECOND
+"""Microseconds between two looks for orders that are long over. Our choice: a day's orders are not gone through each
+second, and refused ones, of which few are remembered, still make room soon."""
 
 
 def step(state: LaneState, came: Input, now: int) -> Step:
@@ -108,7 +113,8 @@ def _intent_written(state: LaneState, came: IntentWritten, now: int) -> Step:
     verdict = judge_order(state, known.issuer, order, now)
     if isinstance(verdict, Refused):
         return _settle(state, known, ActuationOutcome.REFUSED, verdict.reasons[0].code, now)
-    state = replace(know(state, replace(known, stage=Stage.COMMANDING)), opening=Opening(order.order_id, order.barrier))
+    opening = Opening(order.order_id, order.barrier, since=now)
+    state = replace(know(state, replace(known, stage=Stage.COMMANDING)), opening=opening)
     return Step(state, (Actuate(OpenBarrier(barrier=order.barrier, order_id=order.order_id, nonce=order.nonce)),))
 
 
@@ -157,11 +163,12 @@ def _report_taken(state: LaneState, came: ReportTaken, now: int) -> Step:
 
 
 def _tick(state: LaneState, came: Tick, now: int) -> Step:
-    state = forget(state, now)
+    if now - state.swept_at >= SWEEP_US:
+        state = replace(forget(state, now), swept_at=now)
     effects: list[Report] = []
-    for known in state.known.values():
-        late = known.told_at is None or now - known.told_at >= REPORT_RETRY_US
-        if known.stage is Stage.DONE and not known.told and late:
+    for order_id in state.untold:
+        known = state.known[order_id]
+        if known.told_at is None or now - known.told_at >= REPORT_RETRY_US:
             told = tell(state, known, now)
             state = told.state
             effects.append(report_of(state, known))
@@ -181,5 +188,6 @@ _HANDLERS: Mapping[type, Callable[[LaneState, Any, int], Step]] = {
     HoldCame: notices.hold_came,
     PollSent: notices.poll_sent,
     AnswerCame: notices.answer_came,
+    AnswerRead: notices.answer_read,
     StatusChanged: devices.see_status,
 }

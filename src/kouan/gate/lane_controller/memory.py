@@ -74,12 +74,20 @@ def forget(state: LaneState, now: int) -> LaneState:
             known[order_id] = order
         elif order.durable:
             horizons[order.issuer] = max(order.expires_at, horizons.get(order.issuer, 0))
-    return state if len(known) == len(state.known) else replace(state, known=known, horizons=horizons)
+    if len(known) == len(state.known):
+        return state
+    untold = tuple(order_id for order_id in state.untold if order_id in known)
+    return replace(state, known=known, horizons=horizons, untold=untold)
 
 
 def know(state: LaneState, known: Known) -> LaneState:
     """Return the lane with this order remembered."""
-    return replace(state, known={**state.known, known.order_id: known})
+    untold = state.untold
+    if known.stage is Stage.DONE and not known.told:
+        untold = untold if known.order_id in untold else (*untold, known.order_id)
+    elif known.order_id in untold:
+        untold = tuple(order_id for order_id in untold if order_id != known.order_id)
+    return replace(state, known={**state.known, known.order_id: known}, untold=untold)
 
 
 def reject(state: LaneState, rule: str) -> Step:

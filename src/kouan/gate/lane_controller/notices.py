@@ -1,6 +1,9 @@
 # ruff: noqa: ARG001 - all handlers of inputs have one signature
 """What a platform tells a lane beside orders: resets, holds, and answers to polls."""
 
+from collections.abc import Mapping
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec.structs import replace
 
 from kouan.gate.lane_controller.clock import join, measure
@@ -10,6 +13,7 @@ from kouan.gate.lane_controller.records import EpochRaised, Latched, ResetTaken
 from kouan.gate.lane_controller.rules import judge_reset
 from kouan.gate.lane_controller.state import (
     AnswerCame,
+    AnswerRead,
     HoldCame,
     IntentTaken,
     Known,
@@ -100,12 +104,24 @@ def poll_sent(state: LaneState, came: PollSent, now: int) -> Step:
     return Step(replace(state, challenges=(*state.challenges, (came.nonce, now))[-CHALLENGES:]))
 
 
-def answer_came(state: LaneState, came: AnswerCame, now: int) -> Step:
-    """Return the lane after an answer to one of its polls: its clock, its epoch, and that it is connected."""
+def read_answer(keys: Mapping[str, Ed25519PublicKey], port: str, came: AnswerCame) -> AnswerRead:
+    """Check an answer's signature, once for all lanes that have these keys."""
     try:
-        answer = codec.verify_poll_answer(state.setting.keys, state.setting.port, came.compact)
+        return AnswerRead(codec.verify_poll_answer(keys, port, came.compact))
     except InvalidValue as error:
-        return reject(state, error.rule)
+        return AnswerRead(None, error.rule)
+
+
+def answer_came(state: LaneState, came: AnswerCame, now: int) -> Step:
+    """Return the lane after an answer that is still to be checked."""
+    return answer_read(state, read_answer(state.setting.keys, state.setting.port, came), now)
+
+
+def answer_read(state: LaneState, came: AnswerRead, now: int) -> Step:
+    """Return the lane after an answer to one of its polls: its clock, its epoch, and that it is connected."""
+    answer = came.answer
+    if answer is None:
+        return reject(state, came.rule)
     sent = next((at for nonce, at in state.challenges if nonce == answer.nonce), None)
     if sent is None:
         return reject(state, "poll.unasked")

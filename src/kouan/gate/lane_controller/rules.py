@@ -24,6 +24,11 @@ COMMANDED_WITHIN_US = SECOND // 10
 """Microseconds within which a command is handed to the carrier or given up; an order must outlast them (I2). Our
 choice: a local connection takes a command in far less than a millisecond."""
 
+NEVER_MOVES_US = 15 * SECOND
+"""Microseconds after its command from which an arm that was not seen to move will not move any more. Our choice: a
+command is carried once and kept for nobody, so that within seconds it has come or is lost; three times an order's life,
+for what the barrier says of it to come late."""
+
 Rule = Callable[[LaneState, OpenOrder, int], Verdict]
 
 
@@ -81,8 +86,10 @@ def barriers_are_closed(state: LaneState, order: OpenOrder, now: int) -> Verdict
 
 
 def nothing_else_is_opening(state: LaneState, order: OpenOrder, now: int) -> Verdict:
-    """One vehicle an opening: the last one has ended, and no other order is on its way (I5)."""
-    if state.opening is not None and not state.opening.ended:
+    """One vehicle an opening: the last one has ended or its command was lost, and no other order is on its way (I5)."""
+    opening = state.opening
+    lost = opening is not None and not opening.moved and not opening.crossed and now - opening.since > NEVER_MOVES_US
+    if opening is not None and not opening.ended and not lost:
         return refuse("lane.opening")
     if state.pending is not None and state.pending.order_id != order.order_id:
         return refuse("lane.busy")

@@ -10,7 +10,7 @@ from kouan.gate.lane_controller.clock import ClockEstimate
 from kouan.gate.lane_controller.records import Record
 from kouan.gate.lane_controller.view import EMPTY, Opening, VehicleView
 from kouan.protocols.barrier.messages import Barrier, BarrierChanged, BarrierPosition, OpenBarrier
-from kouan.protocols.lane_order.messages import ActuationOutcome, ControllerReport, LaneReset, OpenOrder
+from kouan.protocols.lane_order.messages import ActuationOutcome, ControllerReport, LaneReset, OpenOrder, PollAnswer
 from kouan.protocols.plate_camera.messages import PlateRead
 from kouan.protocols.plc.messages import PlcMessage
 from kouan.protocols.seal_reader.messages import SealRead
@@ -98,10 +98,26 @@ class Tick(msgspec.Struct, frozen=True):
     """Time passed: forget what is old, report again what the carrier did not take."""
 
 
+class AnswerRead(msgspec.Struct, frozen=True):
+    """An answer to a poll whose signature was checked, once for all lanes; None with the rule by which it is none."""
+
+    answer: PollAnswer | None
+    rule: str = ""
+
+
 DeviceMessage = PlcMessage | PlateRead | SealRead | BarrierChanged
 Acknowledgement = IntentWritten | IntentTaken | Commanded | OutcomeWritten | ResetWritten | ReportTaken
 Input = (
-    OrderCame | ResetCame | HoldCame | PollSent | AnswerCame | StatusChanged | Tick | DeviceMessage | Acknowledgement
+    OrderCame
+    | ResetCame
+    | HoldCame
+    | PollSent
+    | AnswerCame
+    | AnswerRead
+    | StatusChanged
+    | Tick
+    | DeviceMessage
+    | Acknowledgement
 )
 
 # What the lane asks for -----------------------------------------------------------------------------------------------
@@ -177,7 +193,8 @@ class LaneState(msgspec.Struct, frozen=True):
     whether the platform named one since the start. ``heard_at`` is the monotonic instant of the last answer. ``known``
     holds orders by id; ``rejected`` counts, by rule, what never proved to be the platform's. ``horizons`` are the
     expiries up to which an issuer's orders are forgotten. ``pending`` is the one order that is on its way through the
-    log to the barrier, ``resetting`` the one reset on its way to the latch.
+    log to the barrier, ``resetting`` the one reset on its way to the latch. ``untold`` are the orders, by id, whose
+    outcome the carrier has not taken, ``swept_at`` is the monotonic instant at which old ones were last forgotten.
     """
 
     setting: LaneSetting
@@ -201,6 +218,14 @@ class LaneState(msgspec.Struct, frozen=True):
     horizons: Mapping[str, Instant] = {}
     sequences: Mapping[str, tuple[int, Instant]] = {}
     rejected: Mapping[str, int] = {}
+    untold: tuple[str, ...] = ()
+    swept_at: int = 0
+
+    @property
+    def in_use(self) -> bool:
+        """Whether an order may come: a vehicle stands at the line, or what follows from an order is not over."""
+        opening = self.opening is not None and not self.opening.ended
+        return self.view.track is not None or opening or self.pending is not None or bool(self.untold)
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -51,7 +51,8 @@ class VehicleView(msgspec.Struct, frozen=True):
 class Opening(msgspec.Struct, frozen=True):
     """One opening of a barrier: under which order, whether the arm has moved, how many vehicles have crossed.
 
-    ``barrier`` is None where a restarted controller does not know which arm it was.
+    ``barrier`` is None where a restarted controller does not know which arm it was; ``since`` is the monotonic instant
+    of its command, or of the controller's start after it.
     """
 
     order_id: str
@@ -59,6 +60,7 @@ class Opening(msgspec.Struct, frozen=True):
     moved: bool = False
     ended: bool = False
     crossed: int = 0
+    since: int = 0
 
 
 EMPTY = VehicleView()

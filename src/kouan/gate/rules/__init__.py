@@ -11,6 +11,7 @@ from kouan.gate.rules import (
     health,
     holds,
     lane,
+    network,
     papers,
     plates,
     positioning,
@@ -22,7 +23,21 @@ from kouan.gate.rules import (
 from kouan.gate.rules.registry import RULES, NoParams, Rule
 from kouan.gate.rules.safeguards import SAFEGUARDS, Safeguard
 
-TOPICS = (positioning, plates, containers, seals, weight, radiation, driver, health, papers, holds, release, lane)
+TOPICS = (
+    positioning,
+    plates,
+    containers,
+    seals,
+    weight,
+    radiation,
+    driver,
+    health,
+    papers,
+    holds,
+    release,
+    lane,
+    network,
+)
 """The modules that define rules; importing them fills ``RULES``."""
 
 __all__ = ["RULES", "SAFEGUARDS", "TOPICS", "NoParams", "Rule", "Safeguard"]

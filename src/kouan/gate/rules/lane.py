@@ -22,7 +22,6 @@ def degraded_lane_serves_pre_authorised(case: Case, params: Waivable) -> Verdict
     needed = [procedure for procedure in case.lacking if procedure not in params.procedures]
     if needed:
         return refuse("lane.lacks", procedures=", ".join(needed))
-    papers = case.papers
-    if papers is None or not papers.pre_authorised:
+    if not case.pre_authorised:
         return refuse("lane.not_pre_authorised", procedures=", ".join(case.lacking))
     return GRANTED

@@ -4,6 +4,7 @@ import msgspec
 
 from kouan.gate.case import Case
 from kouan.gate.rules.registry import NoParams, rule
+from kouan.vocabulary.clock import SECOND
 from kouan.vocabulary.identifiers import plate_distance
 from kouan.vocabulary.identifiers.text import MAX_TEXT
 from kouan.vocabulary.verdict import GRANTED, Verdict, refuse
@@ -88,4 +89,7 @@ def plate_seen_once(case: Case, _params: NoParams) -> Verdict:
     if papers is None or papers.seen_elsewhere is None:
         return GRANTED
     plate = (found.tractor if found else None) or papers.plate or ""
-    return refuse("plates.seen_elsewhere", plate=plate, where=papers.seen_elsewhere)
+    if papers.seen_before_us is None or papers.seen_distance_m is None:
+        return refuse("plates.seen_elsewhere", plate=plate, where=papers.seen_elsewhere)
+    minutes, km = papers.seen_before_us // (60 * SECOND), papers.seen_distance_m // 1000
+    return refuse("plates.impossible_travel", plate=plate, where=papers.seen_elsewhere, minutes=minutes, km=km)

@@ -30,6 +30,7 @@ def _check(body: bytes) -> bytes:
     return b"%02X" % functools.reduce(operator.xor, body)
 
 
+@functools.lru_cache(maxsize=4096)
 def encode_frame(frame: Frame) -> bytes:
     """Return the frame's twelve bytes; raise InvalidValue (``frame.range``) if it shows what the indicator cannot."""
     if not (abs(frame.shown) <= 999_999 and 0 <= frame.decimals <= MOST_DECIMALS):
@@ -39,8 +40,9 @@ def encode_frame(frame: Frame) -> bytes:
     return b"\x02" + body + _check(body) + b"\x03"
 
 
+@functools.lru_cache(maxsize=4096)
 def _frame(candidate: bytes) -> Frame | str:
-    """Return the frame, or the rule that the twelve bytes break."""
+    """Return the frame, or the rule that the twelve bytes break; remembered, because a standing load repeats itself."""
     match = _FRAME.fullmatch(candidate)
     if match is None:
         return "frame.form"

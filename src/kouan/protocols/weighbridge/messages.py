@@ -14,6 +14,8 @@ class Frame(msgspec.Struct, frozen=True):
     @property
     def mass_kg(self) -> int:
         """The mass in whole kilograms, halves away from zero."""
+        if not self.decimals:
+            return self.shown
         scale = int(10**self.decimals)
         size = (abs(self.shown) * 2 + scale) // (2 * scale)
         return size if self.shown >= 0 else -size

@@ -47,11 +47,12 @@ class StableRun(msgspec.Struct, frozen=True):
         """
         if isinstance(read, Garbled):
             return StableRun(self.rule), None
-        longer = self._joined(read.mass_kg, at) or StableRun(
-            self.rule, 1, at, at, read.mass_kg, read.mass_kg, read.mass_kg
-        )
-        newly = longer.standing if longer.frames == 1 or self.standing is None else None
-        return longer, newly
+        mass_kg = read.mass_kg
+        longer = self._joined(mass_kg, at) or StableRun(self.rule, 1, at, at, mass_kg, mass_kg, mass_kg)
+        standing = longer.standing
+        if standing is not None and longer.frames > 1 and self.standing is not None:
+            standing = None
+        return longer, standing
 
     def _joined(self, mass_kg: int, at: Instant) -> "StableRun | None":
         low, high = min(self.low_kg, mass_kg), max(self.high_kg, mass_kg)

@@ -7,8 +7,10 @@ from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.engines.nats import EmbeddedNats
 from kouan.adapters.engines.postgres import PostgresServer
 from kouan.proving.bench_gate.children import child, line_of
-from kouan.proving.bench_gate.load_process import PATIENCE_S, LoadSetting, RateResult
+from kouan.proving.bench_gate.load_process import PATIENCE_S, LoadSetting, RateResult, load_identities
 from kouan.proving.bench_gate.platform_process import PlatformSetting, Used
+from kouan.proving.bench_gate.world import PORT
+from kouan.wiring import identities
 
 LANES = 340
 """Lanes of the measured port: at 180 passages/s each is asked for every 1.9 s, and a passage takes 1.4 s."""
@@ -29,6 +31,7 @@ async def measure(
 ) -> Latency:
     """Measure the latency at each rate, for so many seconds each."""
     dsn = await server.create_database("latency")
+    identities.prepare(folder, PORT, SystemClock().now(), load_identities(LANES))
     async with EmbeddedNats(folder).running() as nats:
         platform = PlatformSetting(
             dsn=dsn,

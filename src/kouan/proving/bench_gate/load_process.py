@@ -16,8 +16,10 @@ from random import Random
 import msgspec
 
 from kouan.adapters.clock import SystemClock
-from kouan.adapters.engines.broker_users import BrokerUser
+from kouan.adapters.engines.broker_users import Identity, Kind
 from kouan.adapters.engines.data_folder import DataFolder
+from kouan.adapters.engines.device_identities import Own
+from kouan.gate.procedures import Authority
 from kouan.protocols.lane_order.codec import verify_order
 from kouan.proving.bench_gate.answers import Answer, Answers
 from kouan.proving.bench_gate.children import say
@@ -27,7 +29,7 @@ from kouan.proving.bench_gate.wires import Take, Wire
 from kouan.proving.bench_gate.world import PORT, make_lorries, make_port, make_signers
 from kouan.simulator.vehicles import Lorry
 from kouan.vocabulary.clock import SECOND
-from kouan.wiring import links
+from kouan.wiring import identities, links
 from kouan.wiring.loops import run_on_loop
 
 THINK_S = 0.3
@@ -49,6 +51,22 @@ ZERO_S = 0.9
 HEAD_S = 0.5
 LEAVES_S = 0.1
 """From the order to the loop being free, and from there to the next vehicle."""
+
+
+def gateway_name(number: int) -> str:
+    """Return the name of a gateway's certificate."""
+    return f"gateway-{number}"
+
+
+def load_identities(lanes: int) -> tuple[Own, ...]:
+    """Return the participants of a load: gateways that share so many lanes (``GATEWAYS`` or more), and the agencies."""
+    names = [lane.name for lane in make_port(lanes).lanes]
+    gateways = [
+        identities.simulated(gateway_name(number), Identity(Kind.LANE, PORT, tuple(names[number::GATEWAYS])))
+        for number in range(GATEWAYS)
+    ]
+    agencies = identities.simulated_field(PORT, ())
+    return (*gateways, *agencies)
 
 
 class LoadSetting(msgspec.Struct, frozen=True):
@@ -122,23 +140,26 @@ class _Load:
         self._lags: list[float] = []
         self._left = 0
         self._done = asyncio.Event()
-        self.agencies = self._wire(BrokerUser.AGENCIES, "bench-agencies", (f"kouan/{PORT}/agency/+/case",), self._case)
-        self.controller = self._wire(
-            BrokerUser.LANE_CONTROLLER, "bench-controller", (f"kouan/{PORT}/+/order/open",), self._ordered
-        )
-        self.gateways = [
-            self._wire(BrokerUser.DEVICES, f"bench-devices-{number}", (), _ignore) for number in range(GATEWAYS)
-        ]
+        self.agencies = {
+            each.value: self._wire(identities.agency(each), (f"kouan/{PORT}/agency/{each.value}/case",), self._case)
+            for each in Authority
+        }
+        self.controller = self._wire(identities.CONTROLLER, (f"kouan/{PORT}/+/order/open",), self._ordered)
+        self.gateways = [self._wire(gateway_name(number), (), _ignore) for number in range(GATEWAYS)]
 
-    def _wire(self, user: BrokerUser, client: str, topics: tuple[str, ...], take: Take) -> Wire:
+    @property
+    def _wires(self) -> tuple[Wire, ...]:
+        return (*self.agencies.values(), self.controller, *self.gateways)
+
+    def _wire(self, name: str, topics: tuple[str, ...], take: Take) -> Wire:
         platform = self._setting.platform
-        address = links.mqtt_address(DataFolder(Path(platform.data)), platform.broker, user)
-        return Wire(address, client, topics, take)
+        address = links.mqtt_address(DataFolder(Path(platform.data)), platform.broker, name)
+        return Wire(address, f"bench-{name}", topics, take)
 
     async def run(self) -> list[RateResult]:
         """Run all rates, one after the other."""
         platform = self._setting.platform
-        for wire in (self.agencies, self.controller, *self.gateways):
+        for wire in self._wires:
             await wire.open()
         chance = Random(f"bench-devices/{platform.seed}")
         for number, lane in enumerate(make_port(platform.lanes).lanes):
@@ -153,7 +174,7 @@ class _Load:
         for rate, count in zip(self._setting.rates, self._setting.counts(), strict=True):
             chosen, lorries = lorries[:count], lorries[count:]
             results.append(await self._run_rate(rate, chosen))
-        for wire in (self.agencies, self.controller, *self.gateways):
+        for wire in self._wires:
             wire.close()
         return results
 
@@ -214,7 +235,7 @@ class _Load:
         self._loop.call_at(max(due, self._loop.time()), self._give, answer)
 
     def _give(self, answer: Answer) -> None:
-        self.agencies.send(answer.topic, answer.payload)
+        self.agencies[answer.authority].send(answer.topic, answer.payload)
 
     def _ordered(self, topic: str, compact: bytes) -> None:
         """Take note of an order, report it and let the vehicle leave."""

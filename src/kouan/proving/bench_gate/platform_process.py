@@ -22,7 +22,7 @@ from kouan.wiring.settings import BrokerSettings
 
 
 class PlatformSetting(msgspec.Struct, frozen=True):
-    """Where the engines are, and which port and lorries there are; ``data`` holds the broker's passwords."""
+    """Where the engines are, and which port and lorries there are; ``data`` holds the broker's keys."""
 
     dsn: str
     data: str

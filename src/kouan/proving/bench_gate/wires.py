@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable
 
 from kouan.adapters.mqtt.link import MqttAddress
+from kouan.adapters.signing.certificates import client_context
 from kouan.vocabulary.errors import Unavailable
 
 _CONNACK, _PUBLISH, _SUBACK = 2, 3, 9
@@ -53,9 +54,11 @@ class Wire(asyncio.Protocol):
 
     async def open(self) -> None:
         """Connect and subscribe; raise Unavailable where the broker does not consent."""
-        await self._loop.create_connection(lambda: self, self._address.host, self._address.tcp_port)
-        flags = 0xC2  # user name, password, clean session [3.1.2.3]
-        who = _text(self._client_id) + _text(self._address.user) + _text(self._address.password)
+        address, tls = self._address, self._address.tls
+        context = None if tls is None else client_context(tls.authority, tls.own)
+        await self._loop.create_connection(lambda: self, address.host, address.tcp_port, ssl=context)
+        flags = 0x02  # clean session [3.1.2.3]
+        who = _text(self._client_id)
         await self._ask(_packet(0x10, _text("MQTT") + struct.pack("!BBH", 4, flags, KEEP_ALIVE_S) + who))
         if self._topics:
             body = struct.pack("!H", self._next_id()) + b"".join(_text(topic) + b"\x01" for topic in self._topics)

@@ -81,6 +81,17 @@ class BarrierController:
         for barrier in Barrier:
             self._tell(barrier, BarrierPosition.CLOSED)
 
+    def restart(self) -> bool:
+        """Lose power and start again, with numbers from one, where both arms are down; say whether they were."""
+        if not self.closed:
+            return False
+        self._boots += 1
+        self._orders.clear()
+        self.voice.restart()
+        self.voice.status()
+        self.boot()
+        return True
+
     def command(self, payload: bytes) -> None:
         """Take a command from the lane controller; anything that is none is counted and moves nothing."""
         try:
@@ -110,6 +121,11 @@ class BarrierController:
     def closed(self) -> bool:
         """Whether both arms are down."""
         return all(position is BarrierPosition.CLOSED for position in self._positions.values())
+
+    @property
+    def opening(self) -> bool:
+        """Whether an arm goes up or stands open."""
+        return any(self._positions[barrier] in {BarrierPosition.OPENING, BarrierPosition.OPEN} for barrier in Barrier)
 
     @property
     def open_barriers(self) -> tuple[Barrier, ...]:

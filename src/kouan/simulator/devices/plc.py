@@ -13,6 +13,9 @@ class Plc:
     def __init__(self, voice: Voice, random: Random, last_track: int) -> None:
         self.voice = voice
         self.track = last_track
+        self.stuck: dict[Loop, bool] = {}
+        self.missed = 0
+        self._occupied: dict[Loop, bool] = {}
         self._random = random
 
     def boot(self) -> None:
@@ -22,11 +25,38 @@ class Plc:
         for curtain in Curtain:
             self.curtain(curtain, broken=False)
 
-    def loop(self, loop: Loop, *, occupied: bool) -> None:
-        """Tell that a loop changed; a vehicle that enters the stop loop begins the next track."""
-        if loop is Loop.STOP and occupied:
+    def restart(self, *, at_line: bool) -> None:
+        """Start anew, with numbers from one: every loop is found free, and then the one on which a vehicle stands."""
+        self.voice.restart()
+        self.voice.status()
+        self.stuck.clear()
+        self.boot()
+        if at_line:
+            self.loop(Loop.STOP, occupied=True)
+
+    def loop(self, loop: Loop, *, occupied: bool, counted: bool = True) -> None:
+        """Tell that a loop changed; a vehicle that enters the stop loop begins the next track, where it is counted.
+
+        Of a loop that is stuck the PLC notices no change, and tells nothing.
+        """
+        self._occupied[loop] = occupied
+        if loop in self.stuck:
+            self.missed += 1
+            return
+        if loop is Loop.STOP and occupied and counted:
             self.track += 1
         self.voice.stand(f"loop {loop}", LoopChanged, loop=loop, occupied=occupied, track=self.track)
+
+    def stick(self, loop: Loop) -> None:
+        """Let a loop show for ever what it shows now."""
+        self.stuck[loop] = self._occupied.get(loop, False)
+
+    def unstick(self, loop: Loop) -> None:
+        """Let a loop show again what stands on it; tell it where that changed."""
+        shown = self.stuck.pop(loop, None)
+        occupied = self._occupied.get(loop, False)
+        if shown is not None and shown != occupied:
+            self.loop(loop, occupied=occupied)
 
     def curtain(self, curtain: Curtain, *, broken: bool) -> None:
         """Tell that a light curtain changed."""

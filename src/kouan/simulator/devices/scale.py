@@ -12,7 +12,7 @@ FRAME_S = 0.1
 """Seconds between frames: the XK3190 sends about ten a second."""
 
 CHUNK_FRAMES = 2
-"""Frames in one message. Our choice: the serial server flushes five times a second."""
+"""Frames in one message where a scenario does not say it. Our choice: a serial server flushes five times a second."""
 
 CALM_CHUNK_FRAMES = 10
 """Frames in one message once the load has stood still for ``SEEN_STANDING_S``. Our choice: nothing new is in them."""
@@ -32,14 +32,20 @@ OVERLOAD = 999_999
 
 
 class Scale:
-    """One weighbridge; ``drift_pm`` is how far, in per mille, its span has wandered."""
+    """One weighbridge; ``drift_pm`` is how far, in per mille, its span has wandered.
 
-    def __init__(self, voice: Voice, random: Random, sleep: Sleep, drift_limit_pm: float) -> None:
+    ``frames`` of them are sent at a time while the load moves.
+    """
+
+    def __init__(
+        self, voice: Voice, random: Random, sleep: Sleep, drift_limit_pm: float, frames: int = CHUNK_FRAMES
+    ) -> None:
         self.voice = voice
         self.drift_pm = random.uniform(-drift_limit_pm, drift_limit_pm)
         self._random = random
         self._sleep = sleep
         self._limit = drift_limit_pm
+        self._frames = frames
         self._vehicle = 0
         self._weighing = 0
 
@@ -69,7 +75,7 @@ class Scale:
         stable = gross_kg * (1 + self.drift_pm / 1000)
         phase = self._random.uniform(0, math.tau)
         while vehicle == self._vehicle:
-            frames = CHUNK_FRAMES if elapsed < comes_in_s + settles_s + SEEN_STANDING_S else CALM_CHUNK_FRAMES
+            frames = self._frames if elapsed < comes_in_s + settles_s + SEEN_STANDING_S else CALM_CHUNK_FRAMES
             chunk = []
             for _ in range(frames):
                 chunk.append(self._shown(stable, elapsed - comes_in_s / 2, comes_in_s / 2, settles_s, phase))

@@ -1,8 +1,9 @@
 """Number plates of the vehicles that meet at the border: Chinese, Mongolian and Russian."""
 
 import enum
+import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from kouan.vocabulary.errors import InvalidValue
 from kouan.vocabulary.identifiers import plate_tables as tables
@@ -87,9 +88,9 @@ class PlateNumber(str):
         Raises InvalidValue (``plate.form``) where the text is no plate of China, Mongolia or Russia.
         """
         tidy = compact(text, "plate")
-        for candidate in _candidates(tidy):
-            if _classify(candidate):
-                return cls(candidate)
+        found = _read(tidy)
+        if found is not None:
+            return cls(found)
         mend = f"must be a plate of China, Mongolia or Russia, as 蒙B023H6, 1234УБА or А129ХУ196, not {shown(tidy)}"
         raise InvalidValue("plate", "plate.form", mend)
 
@@ -147,12 +148,21 @@ def _classify(text: str) -> tuple[Country, PlateSeries] | None:
     return None
 
 
-def _candidates(text: str) -> tuple[str, ...]:
-    """Return the ways to read a text, most literal first."""
+@functools.lru_cache(maxsize=4096)
+def _read(text: str) -> str | None:
+    """Return the first way to read a text that is a plate; remembered, because a vehicle's is read a dozen times."""
+    return next((candidate for candidate in _candidates(text) if _classify(candidate)), None)
+
+
+def _candidates(text: str) -> Iterator[str]:
+    """Yield the ways to read a text, most literal first."""
     if _CHINESE.search(text):
-        return (_chinese(text),)
+        yield _chinese(text)
+        return
     cyrillic = text.translate(tables.TO_CYRILLIC)
-    return (cyrillic, *(_by_place(cyrillic, shape) for shape in _SHAPES.get(len(cyrillic), ())))
+    yield cyrillic
+    for shape in _SHAPES.get(len(cyrillic), ()):
+        yield _by_place(cyrillic, shape)
 
 
 def _chinese(text: str) -> str:

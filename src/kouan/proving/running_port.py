@@ -1,26 +1,23 @@
-"""A whole port as ``kouan run`` opens it, in processes of its own, which can be harmed and looked into.
+"""A whole port as ``kouan run`` opens it, in processes of its own, which can be harmed and looked into."""
 
-``Witness`` reads and writes at the port's API all the while, and remembers what it was told is recorded.
-"""
-
-import base64
 import contextlib
+import http.client
 import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
-
-import httpx
+from urllib.parse import urlsplit
 
 from kouan.adapters.clock import SystemClock
+from kouan.adapters.engines.data_folder import DataFolder
 from kouan.simulator.logs import read_log
 from kouan.vocabulary.clock import SECOND
+from kouan.vocabulary.errors import NotFound, Unavailable
 
 API = "/api/v1"
 PATIENCE_S = 120.0
@@ -29,12 +26,15 @@ LOOK_EVERY_S = 0.05
 CLOCK = SystemClock()
 
 
-def wait_until(condition: Callable[[], bool], what: str, within_s: float = PATIENCE_S) -> None:
-    """Wait until the condition holds; fail, saying what was waited for."""
+def wait_until(
+    condition: Callable[[], bool], what: str, within_s: float = PATIENCE_S, look_every_s: float = LOOK_EVERY_S
+) -> None:
+    """Wait until the condition holds; raise Unavailable, saying what was waited for."""
     deadline = CLOCK.monotonic() + int(within_s * SECOND)
     while not condition():
-        assert CLOCK.monotonic() < deadline, f"within {within_s} s: {what}"
-        time.sleep(LOOK_EVERY_S)
+        if CLOCK.monotonic() > deadline:
+            raise Unavailable(f"within {within_s} s: {what}")
+        time.sleep(look_every_s)
 
 
 def processes_on(folder: Path) -> dict[int, str]:
@@ -64,13 +64,26 @@ def kill(pid: int) -> None:
 
 
 class RunningPort:
-    """One ``kouan run`` on a data folder; it can be started again on the same data."""
+    """One ``kouan run`` on a data folder; it can be started again on the same data.
 
-    def __init__(self, data: Path, *options: str, env: Mapping[str, str] | None = None) -> None:
+    ``logs`` is where its own output goes (beside the data folder if None), ``field`` where the simulated field keeps
+    its record (in the data folder if None).
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *options: str,
+        env: Mapping[str, str] | None = None,
+        logs: Path | None = None,
+        field: Path | None = None,
+    ) -> None:
         self.data = data
         self.options = options
         self.env = dict(os.environ if env is None else env)
-        self.log = data.with_name(f"{data.name}.err")
+        self.field = field or data / "field"
+        self.log = (logs or data.parent) / f"{data.name}.err"
+        self._out = self.log.with_suffix(".out")
         self.process: subprocess.Popen[bytes] | None = None
         self.starts = 0
 
@@ -83,9 +96,8 @@ class RunningPort:
     def launch(self) -> None:
         """Start the command, without waiting for anything."""
         argv = [sys.executable, "-m", "kouan", "run", "--data", str(self.data), "--no-browser", "--json", *self.options]
-        out = self.data.with_name(f"{self.data.name}.out")
-        with out.open("wb") as stdout, self.log.open("ab") as stderr:
-            self.process = subprocess.Popen(
+        with self._out.open("wb") as stdout, self.log.open("ab") as stderr:
+            self.process = subprocess.Popen(  # noqa: S603 - this very program
                 argv, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, start_new_session=True, env=self.env
             )
         self.starts += 1
@@ -99,31 +111,45 @@ class RunningPort:
     @property
     def pid(self) -> int:
         """The pid of ``kouan run``."""
-        assert self.process is not None
-        return self.process.pid
+        return self._running.pid
+
+    @property
+    def _running(self) -> "subprocess.Popen[bytes]":
+        if self.process is None:
+            raise Unavailable("the port was never started")
+        return self.process
 
     def is_open(self) -> bool:
         """Say whether this very process announced itself and its API answers."""
         record = self._record("run.json")
         if record is None or record["pid"] != self.pid or "url" not in record["addresses"]:
             return False
-        with contextlib.suppress(httpx.HTTPError):
-            return httpx.get(record["addresses"]["url"] + f"{API}/session", timeout=5).status_code == 401
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            server = http.client.HTTPConnection(urlsplit(record["addresses"]["url"]).netloc, timeout=5)
+            with contextlib.closing(server):
+                server.request("GET", f"{API}/session")
+                return server.getresponse().status == http.HTTPStatus.UNAUTHORIZED
         return False
 
-    def wait_until(self, condition: Callable[[], bool], what: str, within_s: float = PATIENCE_S) -> None:
+    def wait_until(
+        self,
+        condition: Callable[[], bool],
+        what: str,
+        within_s: float = PATIENCE_S,
+        look_every_s: float = LOOK_EVERY_S,
+    ) -> None:
         """Wait as ``wait_until`` does; fail at once where the command ended by itself."""
-        assert self.process is not None
-        process = self.process
+        process = self._running
 
         def held() -> bool:
-            assert process.poll() is None, f"kouan run ended with {process.returncode}: {self.said()}"
+            if process.poll() is not None:
+                raise Unavailable(f"kouan run ended with {process.returncode}")
             return condition()
 
         try:
-            wait_until(held, what, within_s)
-        except AssertionError as error:
-            raise AssertionError(f"{error}\n{self.said()}") from error
+            wait_until(held, what, within_s, look_every_s)
+        except Unavailable as error:
+            raise Unavailable(f"{error}\n{self.said()}") from error
 
     @property
     def url(self) -> str:
@@ -134,9 +160,10 @@ class RunningPort:
     @property
     def dsn(self) -> str:
         """The address of its database."""
-        record = self._record("run.json")
-        assert record is not None
-        return str(record["addresses"]["dsn"])
+        try:
+            return str(DataFolder(self.data).running().addresses["dsn"])
+        except NotFound as error:
+            raise Unavailable("the port is not open") from error
 
     def child(self, name: str) -> int | None:
         """Return the pid of a living child, by its name."""
@@ -147,22 +174,32 @@ class RunningPort:
     def kill_child(self, name: str) -> int:
         """End a child as an accident would; return its pid."""
         pid = self.child(name)
-        assert pid is not None, f"{name} does not run"
+        if pid is None:
+            raise Unavailable(f"{name} does not run")
         kill(pid)
         return pid
 
     def kill(self) -> None:
         """End ``kouan run`` itself as an accident would; its children are left to whatever becomes of them."""
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait(30)
+        self._running.kill()
+        self._running.wait(30)
+
+    def kill_everything(self) -> None:
+        """End ``kouan run`` and every process that it ever started, as a power cut would; return when all are gone."""
+        while self.process is not None or processes_on(self.data):
+            if self.process is not None:
+                self.process.kill()
+            for pid in processes_on(self.data):
+                kill(pid)
+            if self.process is not None:
+                self.process.wait(30)
+                self.process = None
 
     def interrupt(self, number: signal.Signals = signal.SIGINT) -> float:
         """Ask for a clean end; return the seconds that it took."""
-        assert self.process is not None
         began = CLOCK.monotonic()
-        self.process.send_signal(number)
-        self.process.wait(60)
+        self._running.send_signal(number)
+        self._running.wait(60)
         return (CLOCK.monotonic() - began) / SECOND
 
     def end(self) -> None:
@@ -180,15 +217,15 @@ class RunningPort:
 
     def truth(self) -> list[dict[str, Any]]:
         """Return what truly happened, as the field recorded it."""
-        return read_log(self.data / "field" / "truth.jsonl")
+        return read_log(self.field / "truth.jsonl")
 
     def actuations(self) -> list[dict[str, Any]]:
         """Return every command that reached a barrier."""
-        return read_log(self.data / "field" / "actuations.jsonl")
+        return read_log(self.field / "actuations.jsonl")
 
     def figures(self) -> dict[str, Any]:
         """Return what the command printed at its end."""
-        printed: dict[str, Any] = json.loads(self.data.with_name(f"{self.data.name}.out").read_bytes())
+        printed: dict[str, Any] = json.loads(self._out.read_bytes())
         return printed
 
     def said(self) -> str:
@@ -199,7 +236,7 @@ class RunningPort:
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run another command of kouan on this port's data."""
         argv = [sys.executable, "-m", "kouan", *words, "--data", str(self.data)]
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603 - this very program
             argv,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -219,100 +256,3 @@ class RunningPort:
 
 def _tail(path: Path) -> str:
     return path.read_bytes()[-3000:].decode("utf-8", "replace")
-
-
-class Witness:
-    """Somebody who looks on at a port's API: reads every new entry, hands papers in, and keeps what was answered.
-
-    ``entries`` are by sequence; ``papers`` are the numbers whose receipt was acknowledged.
-    """
-
-    def __init__(self, port: RunningPort) -> None:
-        self.port = port
-        self.entries: dict[int, dict[str, Any]] = {}
-        self.papers: list[str] = []
-        self.failures = 0
-        self._serial = 0
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="witness")
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join(60)
-
-    def open_passages(self) -> set[str]:
-        """Return the passages that began and have not ended, as far as this witness has read."""
-        entries = list(self.entries.values())
-        began = {entry["stream"] for entry in entries if entry["kind"] == "gate.passage_opened/1"}
-        return began - {entry["stream"] for entry in entries if entry["kind"] == "gate.closed/1"}
-
-    def read_all(self) -> list[dict[str, Any]]:
-        """Read the whole ledger anew, from its first entry."""
-        with httpx.Client(base_url=self.port.url + API, timeout=30) as client:
-            _sign_in(client)
-            return list(_entries(client, 0))
-
-    def get(self, path: str) -> Any:
-        """Return one answer of the API."""
-        with httpx.Client(base_url=self.port.url + API, timeout=30) as client:
-            _sign_in(client)
-            answer = client.get(path)
-            answer.raise_for_status()
-            return answer.json()
-
-    def _run(self) -> None:
-        while not self._ended.is_set():
-            try:
-                self._watch()
-            except (httpx.HTTPError, OSError, ValueError):
-                self.failures += 1
-                self._ended.wait(0.1)
-
-    def _watch(self) -> None:
-        token = (self.port.data / "secrets" / "demo-sim-trader").read_text("ascii").strip()
-        with httpx.Client(base_url=self.port.url + API, timeout=10) as client:
-            _sign_in(client)
-            while not self._ended.wait(0.1):
-                for entry in _entries(client, max(self.entries, default=0)):
-                    self.entries[entry["seq"]] = entry
-                self._hand_in(client, token)
-
-    def _hand_in(self, client: httpx.Client, token: str) -> None:
-        """Hand in one declaration; the same one again until it is acknowledged, as a careful sender does."""
-        number = f"07062026{1 + self._serial // 10**9}{self._serial % 10**9:09d}"
-        document = {
-            "number": number,
-            "direction": "in",
-            "status": "declared",
-            "consignments": [{"number": f"WITNESS{number}", "hs_code": "2701121000", "goods": "煤", "gross_kg": 1000}],
-        }
-        headers = {"authorization": f"Bearer {token}", "idempotency-key": number}
-        answer = client.post("/papers/declarations", json=document, headers=headers)
-        answer.raise_for_status()
-        self.papers.append(number)
-        self._serial += 1
-
-
-def _sign_in(client: httpx.Client) -> None:
-    client.headers["x-kouan-csrf"] = "1"
-    client.post("/session", json={"username": "demo", "password": "kouan-demo"}).raise_for_status()
-
-
-def _entries(client: httpx.Client, after: int) -> Iterable[dict[str, Any]]:
-    while True:
-        answer = client.get("/ledger/entries", params={"after": after, "limit": 500})
-        answer.raise_for_status()
-        items = answer.json()["items"]
-        yield from items
-        if not items:
-            return
-        after = items[-1]["seq"]
-
-
-def encoded(entry: Mapping[str, Any]) -> bytes:
-    """Return an entry's canonical bytes."""
-    return base64.b64decode(entry["encoded"])

@@ -1,0 +1,133 @@
+"""The platform in process: it recovers from its disk, and the broker brings again what it did not settle."""
+
+import asyncio
+from collections.abc import Mapping
+from random import Random
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from kouan.adapters.driver.desk import PortDesk
+from kouan.adapters.driver.port_driver import PortDriver, Roles, Watcher
+from kouan.adapters.driver.region import RegionFollower
+from kouan.adapters.heads import HeadSigner
+from kouan.adapters.memory.disk import MemoryDisk
+from kouan.adapters.memory.gate import MemoryGateRecords
+from kouan.adapters.memory.ledger import MemoryLedger, MemorySubjects
+from kouan.adapters.memory.link import MemoryBroker
+from kouan.adapters.memory.papers import MemoryPapersRecords
+from kouan.adapters.signing.sealing import Sealer, SealingKeys
+from kouan.journeys.crossing import Crossings
+from kouan.journeys.hand_in import PapersCounter
+from kouan.journeys.papers_at_gate import PapersAtGate
+from kouan.network.roles import Bulletins
+from kouan.protocols.jws import PrivateKeySigner
+from kouan.vocabulary.clock import Clock
+from kouan.vocabulary.errors import KouanError
+from kouan.vocabulary.places import PortName
+from kouan.wiring.gate_settings import load_rulebook, policy_of, setting_of
+from kouan.wiring.messages import renderer
+from kouan.wiring.port_file import PortFile
+from kouan.wiring.region_gate import OpenBulletins, region_at_gate
+from kouan.wiring.twin.life import Life
+from kouan.wiring.twin.node import Node
+from kouan.wiring.twin.watched import Tell, tell_nobody
+
+
+class Platform(Node):
+    """The platform on a disk and a broker that outlive it."""
+
+    def __init__(
+        self,
+        port: PortFile,
+        disk: MemoryDisk,
+        broker: MemoryBroker,
+        clock: Clock,
+        entropy: Random,
+        signer: PrivateKeySigner,
+        head_signer: PrivateKeySigner,
+        keys: Mapping[str, Ed25519PublicKey],
+        watcher: Watcher,
+        *,
+        tell: Tell = tell_nobody,
+        forgiving: bool = False,
+        bulletins: OpenBulletins | None = None,
+    ) -> None:
+        """``bulletins`` are what the hub of the region says to this port; None where it has no hub."""
+        super().__init__("platform", tell, forgiving=forgiving)
+        self.ledger: MemoryLedger
+        self.driver: PortDriver
+        self.counter: PapersCounter
+        self.desk: PortDesk
+        self.clock = clock
+        self._port = port
+        self._disk = disk
+        self._broker = broker
+        self._entropy = entropy
+        self._signer = signer
+        self._head_signer = head_signer
+        self._keys = keys
+        self._watcher = watcher
+        self._bulletins = bulletins
+        self._policy = policy_of(port, load_rulebook(port), hub=bulletins is not None)
+        self._sealer = Sealer(SealingKeys(entropy.randbytes(32), entropy.randbytes(32)), entropy.randbytes)
+
+    async def open(self, life: Life) -> None:
+        """Become the ledger's writer, take up what an earlier life left, and take in messages."""
+        await life.within(self._begin(life), "platform-start")
+
+    def fence(self) -> None:
+        """Write nothing more, and send nothing more."""
+        if hasattr(self, "ledger"):
+            self.ledger.crash()
+        self._link.end()
+
+    async def _begin(self, life: Life) -> None:
+        port, disk, clock = self._port, self._disk, self.clock
+        self._link = self._broker.platform_link(PortName(port.name))
+        self.ledger = await MemoryLedger.open_writer(disk, port.name, clock, self._sealer)
+        papers, records = MemoryPapersRecords(disk, port.name), MemoryGateRecords(disk, port.name)
+        self.counter = PapersCounter(
+            papers, self.ledger, MemorySubjects(disk, self._sealer), clock, self._entropy.randbytes
+        )
+        bulletins = None if self._bulletins is None else await self._bulletins(self.ledger)
+        roles = self._roles(papers, records, bulletins)
+        self.driver = PortDriver(setting_of(port), self._policy, roles, self._watcher)
+        self.desk = PortDesk(self.driver, records, papers, clock, lambda: self._entropy.randbytes(16).hex())
+        await self.driver.start()
+        if bulletins is not None:
+            follower = RegionFollower(bulletins, self.driver, self.desk.holds)
+            await follower.start()
+            life.spawn(follower.run(), "region")
+        life.spawn(self._run(self.driver), "driver")
+        heads = HeadSigner(self.ledger, self.ledger.writer, self._head_signer, port.name, clock)
+        life.spawn(heads.run(), "heads")
+
+    def _roles(self, papers: MemoryPapersRecords, records: MemoryGateRecords, bulletins: Bulletins | None) -> Roles:
+        desk = PapersAtGate(self._port.name, papers, records, self.ledger)
+        region = None if bulletins is None else region_at_gate(self._port.name, desk, bulletins, self.clock)
+        return Roles(
+            link=self._link,
+            ledger=self.ledger,
+            records=records,
+            papers=region or desk,
+            drivers=desk,
+            crossings=Crossings(papers, records, self.ledger),
+            subjects=MemorySubjects(self._disk, self._sealer),
+            clock=self.clock,
+            signer=self._signer,
+            keys=self._keys,
+            chance=self._entropy.randbytes,
+            render=renderer(),
+            region=region,
+        )
+
+    async def _run(self, driver: PortDriver) -> None:
+        try:
+            await driver.run()
+            self.failed(KouanError("the platform's link was closed"))
+        except KouanError as error:
+            self.failed(error)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - as a process that dies of it
+            self.failed(KouanError(f"the platform failed: {error!r}"))

@@ -1,0 +1,148 @@
+"""Every cell of role × agency × action × field × state, against an oracle that was written apart from the rules.
+
+The oracle is prose in another order: the rules say what a role may do, the oracle asks of each action who may do it.
+"""
+
+import itertools
+
+import pytest
+
+from kouan.access.people import Agency, Principal, Role
+from kouan.access.policy import RULES, Action, Field, State, compiled, may
+from kouan.gate.corrections import CORRECTABLE
+from kouan.vocabulary.verdict import GRANTED
+from kouan.web.need_to_know import CORRECTED
+
+AT_THE_GATE = ("border_inspection", "customs", "site")
+LANE = ("lane_operator", "inspector", "duty_officer")
+PASSAGE = (
+    "collecting", "awaiting_verdicts", "in_review", "ordered", "opened", "cleared", "diverted", "refused", "abandoned",
+)  # fmt: skip
+MEASURED = ("positioning", "plates", "container", "seal", "weight", "radiation", "decision")
+AFTER_ORDER = ("ordered", "opened", "cleared", "diverted", "recorded")
+
+
+def sees_of_a_passage(role: str, agency: str, field: str, state: str) -> bool:
+    """Say who sees a passage's field, on the lane's screen or (``recorded``) in the ledger's entries."""
+    if role == "auditor":
+        return field in (*MEASURED, *AT_THE_GATE, "vehicle", "picture", "driver", "health", "papers", "order")
+    if agency not in AT_THE_GATE:
+        return False
+    officer = role in ("inspector", "duty_officer")
+    match field:
+        case "driver":
+            return officer and agency == "border_inspection"
+        case "health" | "papers":
+            return officer and agency == "customs"
+        case "border_inspection" | "customs":
+            return role in LANE and agency == field
+        case "site":
+            return role in LANE
+        case "order":
+            return role == "duty_officer" and state in AFTER_ORDER
+    return False
+
+
+def watches(role: str, agency: str, field: str, state: str) -> bool:
+    lane = role in LANE and agency in AT_THE_GATE
+    looks_on = lane or role in ("auditor", "administrator")
+    if state == "none":
+        return looks_on and field in ("port", "hold")
+    if field == "review":
+        return looks_on and state == "in_review"
+    if state in PASSAGE and lane and field in (*MEASURED, "vehicle", "picture"):
+        return True
+    if state == "recorded":
+        if field in ("paper", "account") and role == "auditor":
+            return True
+        if field == "account" and role == "administrator":
+            return True
+        officer = role in ("inspector", "duty_officer") and agency in AT_THE_GATE
+        if officer and (field in (*MEASURED, "vehicle") or (field == "paper" and agency == "customs")):
+            return True
+    if role == "administrator":
+        return field == "vehicle" and state in PASSAGE
+    return sees_of_a_passage(role, agency, field, state)
+
+
+def reads_ledger(role: str, agency: str, field: str, state: str) -> bool:
+    officer = role in ("inspector", "duty_officer") and agency in AT_THE_GATE
+    return field == "entry" and state == "none" and (officer or role in ("auditor", "administrator"))
+
+
+def corrects(role: str, agency: str, field: str, state: str) -> bool:
+    who = {
+        "plates": AT_THE_GATE,
+        "papers": AT_THE_GATE,
+        "container": ("customs", "site"),
+        "seal": ("customs",),
+        "driver": ("border_inspection",),
+    }
+    return state == "in_review" and role in LANE and agency in who.get(field, ())
+
+
+GATE_ACTS = {
+    "review": ("review", "in_review", LANE),
+    "confirm": ("review", "in_review", LANE),
+    "steer_lane": ("lane", "none", ("lane_operator", "duty_officer")),
+    "place_hold": ("hold", "none", ("inspector", "duty_officer")),
+    "read_papers": ("paper", "none", LANE),
+    "acknowledge": ("region", "none", ("region_officer",)),
+    "steer_region": ("region", "none", ("region_officer",)),
+    "watch_region": ("region", "none", ("region_officer",)),
+}
+"""Acts of those who decide at the gate: on what, when, and by whom."""
+
+OTHER_ACTS = {
+    "watch_region": ("region", "none", ("auditor", "administrator")),
+    "read_papers": ("paper", "none", ("auditor", "carrier")),
+    "submit_papers": ("paper", "none", ("carrier",)),
+    "upload_image": ("picture", "none", ("camera",)),
+    "manage_accounts": ("account", "none", ("administrator",)),
+    "forget_person": ("person", "none", ("administrator",)),
+}
+"""Acts for which the agency does not matter."""
+
+
+def oracle(role: str, agency: str, action: str, field: str, state: str) -> bool:
+    looks = {"watch": watches, "read_ledger": reads_ledger, "correct": corrects}
+    if action in looks:
+        return looks[action](role, agency, field, state)
+    tables = (GATE_ACTS, OTHER_ACTS) if agency in AT_THE_GATE else (OTHER_ACTS,)
+    found = [table[action] for table in tables if action in table]
+    return any((field, state) == (about, when) and role in who for about, when, who in found)
+
+
+WANTED = frozenset(
+    cell for cell in itertools.product(Role, Agency, Action, Field, State) if oracle(*(part.value for part in cell))
+)
+PEOPLE = tuple(
+    Principal("somebody", "Somebody", agency, roles)
+    for agency in Agency
+    for roles in (*((role,) for role in Role), *itertools.combinations(Role, 2))
+)
+"""Everybody with one role, and with two."""
+
+
+def test_what_is_asked_is_answered_as_the_oracle_does_in_every_cell() -> None:
+    wrong, cells = [], 0
+    for somebody, action, field, state in itertools.product(PEOPLE, Action, Field, State):
+        cells += 1
+        granted = may(somebody, action, field, state) is GRANTED
+        if granted != any((role, somebody.agency, action, field, state) in WANTED for role in somebody.roles):
+            wrong.append((somebody.roles, somebody.agency, action, field, state, granted))
+    assert wrong == []
+    assert cells >= 100_000
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name.replace(" ", "_"))
+def test_no_rule_can_be_taken_away_unnoticed(rule: object) -> None:
+    assert compiled(tuple(other for other in RULES if other is not rule)) != WANTED
+
+
+def test_who_may_correct_what_is_the_same_at_the_desk_and_in_the_gate() -> None:
+    assert CORRECTED.keys() == CORRECTABLE.keys()
+    for name, (_, authorities) in CORRECTABLE.items():
+        asked = (Action.CORRECT, CORRECTED[name])
+        agencies = {agency for _, agency, action, field, _ in WANTED if (action, field) == asked}
+        assert agencies == {Agency(authority.value) for authority in authorities}
