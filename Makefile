@@ -7,7 +7,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .make/uv/bin/uv)
 CONSOLE_SOURCES := $(shell find console -type f -not -path '*/node_modules/*' -not -path '*/.svelte-kit/*' 2>/dev/null)
 CONSOLE := src/kouan/console_dist/index.html
 
-.PHONY: help run test check bench docs lock clean
+.PHONY: help run test check bench simulate docs lock clean
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -27,6 +27,10 @@ check: .make/synced  ## Formatting, lint, types and the import contracts, withou
 
 bench: .make/synced  ## Measure the gate; see docs/reference/benchmarks.md.
 	$(UV) run --no-sync kouan bench gate
+
+SEEDS ?= 2000
+simulate: .make/synced  ## Run SEEDS=2000 seeds under faults, and hunt the planted bugs; see docs/reference/simulation.md.
+	$(UV) run --no-sync kouan prove seeds --seeds $(SEEDS) --planted
 
 docs: .make/synced  ## Generate the reference pages that come from the code.
 	$(UV) run --no-sync python scripts/generate_reference.py

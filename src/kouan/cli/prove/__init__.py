@@ -2,9 +2,14 @@
 
 import typer
 
+from kouan.cli.prove.seeds import seeds
+
 app = typer.Typer(help="Try to break a port, and say what held.", no_args_is_help=True)
 
 
 @app.callback()
 def prove() -> None:
     """Try to break a port, and say what held."""
+
+
+app.command()(seeds)
