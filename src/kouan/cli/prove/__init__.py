@@ -2,6 +2,7 @@
 
 import typer
 
+from kouan.cli.prove.region import region
 from kouan.cli.prove.seeds import seeds
 
 app = typer.Typer(help="Try to break a port, and say what held.", no_args_is_help=True)
@@ -12,4 +13,5 @@ def prove() -> None:
     """Try to break a port, and say what held."""
 
 
-app.command()(seeds)
+for experiment in (seeds, region):
+    app.command()(experiment)
