@@ -2,6 +2,7 @@
 
 import typer
 
+from kouan.cli.prove.durability import durability
 from kouan.cli.prove.partition import partition
 from kouan.cli.prove.region import region
 from kouan.cli.prove.seeds import seeds
@@ -14,5 +15,5 @@ def prove() -> None:
     """Try to break a port, and say what held."""
 
 
-for experiment in (seeds, partition, region):
+for experiment in (seeds, durability, partition, region):
     app.command()(experiment)

@@ -1,0 +1,160 @@
+"""The whole experiment: power cuts under load, bits that flip, and controls that must lose."""
+
+import contextlib
+import math
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import msgspec
+
+from kouan.proving.bench_gate.figures import environment
+from kouan.proving.durability.control import LIES, Control, run_control
+from kouan.proving.durability.edge import Edge
+from kouan.proving.durability.file_data import ALL_LOST
+from kouan.proving.durability.flips import Flips, Kind, Outcome, Trial
+from kouan.proving.durability.kills import Tally, run_kills
+from kouan.proving.durability.mounted_disk import MountedDisk
+from kouan.proving.durability.names import Promise
+from kouan.proving.running_port import wait_until
+
+WHOLE_FROM_KILLS = 100
+"""Cuts from which on a run is a whole one: every kind of flip, and a control for each engine. Our choice."""
+
+FLIPS = {Kind.TABLES: 4, Kind.TRANSACTIONS: 4, Kind.CATALOGUE: 4, Kind.WAL: 8, Kind.MESSAGES: 8, Kind.NONCES: 200}
+FEW_FLIPS = {Kind.WAL: 1, Kind.MESSAGES: 1, Kind.NONCES: 50}
+"""Trials of each kind, in a whole run and in a short one. Our choice: an engine takes seconds to start for each."""
+
+UNSETTLED = 30
+"""Messages that wait in the broker when its files are flipped. Our choice: enough for flips to hit some."""
+
+Tell = Callable[[str], None]
+
+
+class DurabilitySetting(msgspec.Struct, frozen=True):
+    """How much to do. ``speed`` is that of the simulated field; ``promise`` what a sync makes durable of names."""
+
+    kills: int = 100
+    seed: int = 7
+    control: bool = True
+    promise: Promise = Promise.JOURNALLED
+    speed: float = 16.0
+
+    @property
+    def whole(self) -> bool:
+        """Whether this is a whole run."""
+        return self.kills >= WHOLE_FROM_KILLS
+
+
+class Outcomes(msgspec.Struct):
+    """What came of the experiment so far."""
+
+    tally: Tally = msgspec.field(default_factory=Tally)
+    flips: list[Trial] = []
+    controls: list[Control] = []
+
+    def broken(self, setting: DurabilitySetting) -> list[str]:
+        """Return what did not hold, in words; nothing if all held and the experiment means something."""
+        tally = self.tally
+        found = [tally.failure] if tally.failure else []
+        found += tally.lost.words()
+        if tally.kills < setting.kills:
+            found.append(f"only {tally.kills} of {setting.kills} cuts were made")
+        if not tally.damage.lost + tally.damage.torn:
+            found.append("void: no cut ever lost or tore a write")
+        found += [f"{trial.kind} served wrong: {trial.said}" for trial in self.flips if trial.outcome is Outcome.SERVED]
+        if not tally.failure and not any(trial.outcome is Outcome.DETECTED for trial in self.flips):
+            found.append("void: no flipped bit was found out")
+        found += [f"void: control {each.name} lost nothing" for each in self.controls if not each.lost]
+        return found
+
+
+def run_experiment(setting: DurabilitySetting, tell: Tell) -> Outcomes:
+    """Run the experiment in a temporary folder; raise Unavailable where FUSE cannot mount."""
+    found = Outcomes()
+    with tempfile.TemporaryDirectory(prefix="kouan-durability-", ignore_cleanup_errors=True) as folder:
+        work = Path(folder)
+        with _edge(setting, work / "edge") as (disk, edge):
+            tell(f"the first lorry clears on {disk.place}")
+            edge.begin()
+            edge.cut(setting.seed, ALL_LOST)
+            run_kills(edge, setting.kills, Random(setting.seed), found.tally, lambda tally: _progress(tally, tell))
+            if not found.tally.failure:
+                found.flips += _flips(setting, disk, edge, work, tell)
+        for name in _controls(setting):
+            found.controls.append(run_control(name, work / name, setting.speed, setting.seed, tell))
+    return found
+
+
+@contextlib.contextmanager
+def _edge(setting: DurabilitySetting, work: Path) -> Iterator[tuple[MountedDisk, Edge]]:
+    work.mkdir()
+    disk = MountedDisk(work / "disk", setting.promise)
+    with disk, Edge(work, disk, speed=setting.speed, seed=setting.seed) as edge:
+        yield disk, edge
+
+
+def _controls(setting: DurabilitySetting) -> Sequence[str]:
+    names = tuple(LIES)
+    return () if not setting.control else names if setting.whole else names[:1]
+
+
+def _flips(setting: DurabilitySetting, disk: MountedDisk, edge: Edge, work: Path, tell: Tell) -> list[Trial]:
+    """Leave messages in the broker that the platform has not taken, cut the power, and turn bits over."""
+    tell("bits flip at rest")
+    before = len(edge.device.acknowledged)
+    edge.stall()
+    wait_until(lambda: len(edge.device.acknowledged) >= before + UNSETTLED, "the broker takes messages")
+    edge.cut(setting.seed, ALL_LOST)
+    edge.end_outside()
+    flips = Flips(disk, work, Random(setting.seed))
+    wanted = FLIPS if setting.whole else FEW_FLIPS
+    return [trial for kind, trials in wanted.items() for trial in flips.run(kind, trials)]
+
+
+def _progress(tally: Tally, tell: Tell) -> None:
+    if tally.kills % 10 == 0:
+        lost = len(tally.lost.words())
+        tell(f"{tally.kills} cuts, {tally.acknowledged} acknowledged facts, {lost} lost or twice")
+
+
+def figures(setting: DurabilitySetting, found: Outcomes) -> dict[str, Any]:
+    """Return the figures by name; times in seconds."""
+    tally, broken = found.tally, found.broken(setting)
+    damage = tally.damage
+    opened = [each.open_s for each in tally.restarts]
+    served = [each.served_s for each in tally.restarts if each.served_s is not None]
+    return {
+        "held": not broken,
+        "kills": tally.kills,
+        "acknowledged": tally.acknowledged,
+        "acknowledged_lost": tally.lost.acknowledged_facts(),
+        "actuations": tally.actuations,
+        "double_actuations": len(tally.lost.twice),
+        "writes_kept": damage.kept,
+        "writes_lost": damage.lost,
+        "writes_torn": damage.torn,
+        "names_lost": damage.names_lost,
+        "flips": len(found.flips),
+        **{f"flips_{outcome.value}": _count(found.flips, outcome) for outcome in Outcome},
+        "restart_open_p50_s": percentile(opened, 50),
+        "restart_open_p99_s": percentile(opened, 99),
+        "restart_served_p50_s": percentile(served, 50),
+        "restart_served_p99_s": percentile(served, 99),
+        "control_lost": {each.name: each.lost for each in found.controls} or None,
+        "broken": broken,
+        "detail": {**msgspec.to_builtins(found), "setting": msgspec.to_builtins(setting)},
+        "environment": environment(),
+    }
+
+
+def percentile(values: Sequence[float], share: int) -> float | None:
+    """Return the smallest value that ``share`` percent of the values do not exceed; None of none."""
+    ordered = sorted(values)
+    return round(ordered[max(0, math.ceil(len(ordered) * share / 100) - 1)], 3) if ordered else None
+
+
+def _count(trials: Sequence[Trial], outcome: Outcome) -> int:
+    return sum(trial.outcome is outcome for trial in trials)
