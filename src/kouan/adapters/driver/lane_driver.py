@@ -180,6 +180,13 @@ class LaneDriver:
         """The lane controller ended its latch."""
         _log.info("lane %s was reset by %s", self.name, reset_id)
 
+    def still_latched(self) -> None:
+        """The lane controller opens for nobody: take the lane out of service, so that a person looks at it again."""
+        if self.lane.stopped is None:
+            reason = Reason("lane.latched", {})
+            self.keeper.feed(LaneStopped(self._port.roles.clock.now(), reason))
+            self._port.watcher.alarm(self.name, "", 2, reason)
+
     def stream(self, device: str, chunk: Chunk, cause: Cause, *, known: bool = False) -> None:
         """Take in a piece of a device's byte stream; ``known`` ones are recorded, and only bring the reader along."""
         if device == "weighbridge":

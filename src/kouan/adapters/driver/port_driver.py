@@ -44,6 +44,10 @@ from kouan.vocabulary.verdict import Reason
 _log = logging.getLogger(__name__)
 
 
+STILL_LATCHED = ("lane.latched", "reset.before_latch", "reset.latched_again")
+"""Rules by which a lane controller says that its latch stands, though a person took the lane into service (I5)."""
+
+
 class LaneSetting(msgspec.Struct, frozen=True):
     """What the driver must know of a lane: its direction, and whether that may change."""
 
@@ -299,6 +303,8 @@ class PortDriver:
             if report.outcome is ActuationOutcome.RESET:
                 self.lanes[lane].reset_done(report.order_id)
                 return
+            if report.outcome is ActuationOutcome.REFUSED and report.rule in STILL_LATCHED:
+                self.lanes[lane].still_latched()
             fact = ControllerReported(
                 report.at, report.order_id, report.outcome.value, report.rule, report.uncertainty_us
             )
