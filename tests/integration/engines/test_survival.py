@@ -91,6 +91,14 @@ async def test_a_postmaster_lock_that_names_a_stranger_does_not_stop_the_start(f
         stranger.kill()
 
 
+async def test_a_postmaster_lock_that_a_power_cut_left_empty_does_not_stop_the_start(folder: DataFolder) -> None:
+    async with EmbeddedPostgres(folder).running():
+        pass
+    (folder.path / "postgres" / "postmaster.pid").write_bytes(b"")
+    async with EmbeddedPostgres(folder).running() as server:
+        assert server.tcp_port
+
+
 async def test_a_server_whose_record_was_lost_is_found_by_its_own_lock(start_owner, tmp_path) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()

@@ -7,6 +7,7 @@
 - ``secrets/NAME``: generated passwords, one file each, mode 0600
 - ``children/NAME.json``: the pid and start time of each child process
 - ``logs/NAME.log``: what each child wrote, bounded
+- ``ledger.mark``: how far the ledger had come, so that a database that forgot is found out
 - ``postgres/``, ``nats/``: the engines' own data
 """
 
