@@ -37,6 +37,13 @@ def report_order(state: Ordered, fact: ControllerReported, now: Instant, policy:
     return _trouble(state, "order.uncertain", now, policy)
 
 
+def doubt_opening(state: Opened, fact: ControllerReported, now: Instant, policy: LanePolicy) -> Move | str:
+    """Call a person where the lane controller takes back that the arm moved; or say why not."""
+    if fact.order_id != state.order.order_id or fact.outcome != "uncertain":
+        return "not_ordered"
+    return _trouble(state, "order.never_moved", now, policy)
+
+
 def _opened(state: Ordered, actuated_at: Instant, now: Instant, policy: LanePolicy) -> Move:
     late: tuple[Command, ...] = ()
     if state.void is not None:
@@ -57,7 +64,7 @@ def _not_actuated(state: Ordered, rule: str, now: Instant, policy: LanePolicy) -
     return _trouble(state, "order.refused", now, policy, rule=rule)
 
 
-def _trouble(state: Ordered, code: str, now: Instant, policy: LanePolicy, **params: str | int) -> Move:
+def _trouble(state: Ordered | Opened, code: str, now: Instant, policy: LanePolicy, **params: str | int) -> Move:
     trouble = Reason(code, {"order": state.order.order_id, **params})
     call = alarm(state.dossier, 2, code, order=state.order.order_id, **params)
     if state.dossier.broken is not None:

@@ -42,7 +42,7 @@ from kouan.gate.intake import (
     take_verdict_fact,
 )
 from kouan.gate.moves import IGNORED, Move, settle
-from kouan.gate.ordering import break_identity, leave, report_order, see_barrier, sign_order
+from kouan.gate.ordering import break_identity, doubt_opening, leave, report_order, see_barrier, sign_order
 from kouan.gate.papers_search import ask_for_papers
 from kouan.gate.policy import LanePolicy
 from kouan.gate.procedures import Procedure
@@ -177,6 +177,8 @@ def _take_movement(state: PassageState, fact: Movement, now: Instant, policy: La
         case OrderSigned():
             return sign_order(state, fact, now) if isinstance(state, Ordered) else "not_ordered"
         case ControllerReported():
+            if isinstance(state, Opened):
+                return doubt_opening(state, fact, now, policy)
             return report_order(state, fact, now, policy) if isinstance(state, Ordered) else "not_ordered"
         case BarrierMoved():
             return see_barrier(state, fact)

@@ -403,6 +403,26 @@ def test_a_command_that_was_lost_does_not_keep_the_lane_shut_for_ever() -> None:
     assert len(table.commands) == 2
 
 
+def test_an_opening_that_is_never_seen_is_taken_back_once_and_the_arm_stays_for_that_order() -> None:
+    table = Table().ready()
+    order = table.order()
+    table.send(order)
+    table.wait(NEVER_MOVES_US + 2 * SECOND)
+    told = [(report.outcome, report.rule) for report in table.reports]
+    assert told == [(ActuationOutcome.ACTUATED, None), (ActuationOutcome.UNCERTAIN, "barrier.never_moved")]
+    table.send(order)
+    assert opened(table) == [order.order_id]
+
+
+def test_an_opening_that_was_seen_is_never_taken_back() -> None:
+    table = Table().ready()
+    order = table.order()
+    table.send(order)
+    table.arm(BarrierPosition.OPENING, order_id=order.order_id)
+    table.wait(2 * NEVER_MOVES_US)
+    assert [report.outcome for report in table.reports] == [ActuationOutcome.ACTUATED]
+
+
 def test_an_arm_that_went_up_keeps_the_lane_shut_however_long_it_takes() -> None:
     table = Table().ready()
     first = table.order()

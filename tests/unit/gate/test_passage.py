@@ -442,6 +442,19 @@ def test_an_uncertain_actuation_goes_to_two_people_and_is_never_repeated_by_itse
     assert len(drive.orders) == 2
 
 
+def test_an_opening_that_the_controller_takes_back_goes_to_two_people_too() -> None:
+    drive = report(report(ordered(), "actuated"), "uncertain", "barrier.never_moved")
+    assert drive.name == "in_review"
+    assert drive.codes() == ["order.never_moved"]
+    drive.take(officer("release", Authority.SITE)).take(second(Authority.SITE))
+    assert len(drive.orders) == 2
+
+
+def test_an_opening_that_was_reported_is_not_taken_back_by_a_refusal() -> None:
+    drive = report(report(ordered(), "actuated"), "refused", "vehicle.absent")
+    assert drive.name == "opened"
+
+
 def test_a_refused_order_goes_to_a_person_with_the_controllers_rule() -> None:
     drive = report(ordered(), "refused", "vehicle.plate_differs")
     assert drive.codes() == ["order.refused"]

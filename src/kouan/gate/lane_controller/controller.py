@@ -28,7 +28,7 @@ from kouan.gate.lane_controller.memory import (
 from kouan.gate.lane_controller.notices import raise_epoch
 from kouan.gate.lane_controller.orders import check_age, check_audience, peek
 from kouan.gate.lane_controller.records import Intent, Outcome, Reported
-from kouan.gate.lane_controller.rules import judge_order
+from kouan.gate.lane_controller.rules import is_lost, judge_order
 from kouan.gate.lane_controller.state import (
     Actuate,
     AnswerCame,
@@ -165,6 +165,7 @@ def _report_taken(state: LaneState, came: ReportTaken, now: int) -> Step:
 def _tick(state: LaneState, came: Tick, now: int) -> Step:
     if now - state.swept_at >= SWEEP_US:
         state = replace(forget(state, now), swept_at=now)
+    state = _doubted(state, now)
     effects: list[Report] = []
     for order_id in state.untold:
         known = state.known[order_id]
@@ -173,6 +174,19 @@ def _tick(state: LaneState, came: Tick, now: int) -> Step:
             state = told.state
             effects.append(report_of(state, known))
     return Step(state, tuple(effects))
+
+
+def _doubted(state: LaneState, now: int) -> LaneState:
+    """Take back that an arm was moved which was never seen to: its command was lost on its way, and a person is needed.
+
+    What stands in the log stays: nobody moves that arm for this order again.
+    """
+    opening = state.opening
+    known = None if opening is None else state.known.get(opening.order_id)
+    if opening is None or known is None or known.outcome is not ActuationOutcome.ACTUATED or not is_lost(opening, now):
+        return state
+    doubted = stamped(state, known, ActuationOutcome.UNCERTAIN, "barrier.never_moved", now)
+    return know(state, replace(doubted, told=False, told_at=None))
 
 
 _HANDLERS: Mapping[type, Callable[[LaneState, Any, int], Step]] = {

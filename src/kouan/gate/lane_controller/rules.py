@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from kouan.gate.lane_controller.clock import MOST_UNCERTAIN_US, ClockEstimate
 from kouan.gate.lane_controller.state import LaneState
-from kouan.gate.lane_controller.view import normal_plate
+from kouan.gate.lane_controller.view import Opening, normal_plate
 from kouan.protocols.barrier.messages import BarrierPosition
 from kouan.protocols.lane_order.messages import LaneReset, OpenOrder
 from kouan.vocabulary.clock import SECOND
@@ -85,11 +85,16 @@ def barriers_are_closed(state: LaneState, order: OpenOrder, now: int) -> Verdict
     return GRANTED
 
 
+def is_lost(opening: Opening, now: int) -> bool:
+    """Say whether an opening was never seen to move, nor a vehicle to cross, for so long that its command was lost."""
+    seen = opening.moved or opening.crossed or opening.ended
+    return not seen and now - opening.since > NEVER_MOVES_US
+
+
 def nothing_else_is_opening(state: LaneState, order: OpenOrder, now: int) -> Verdict:
     """One vehicle an opening: the last one has ended or its command was lost, and no other order is on its way (I5)."""
     opening = state.opening
-    lost = opening is not None and not opening.moved and not opening.crossed and now - opening.since > NEVER_MOVES_US
-    if opening is not None and not opening.ended and not lost:
+    if opening is not None and not opening.ended and not is_lost(opening, now):
         return refuse("lane.opening")
     if state.pending is not None and state.pending.order_id != order.order_id:
         return refuse("lane.busy")
