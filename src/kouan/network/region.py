@@ -12,6 +12,9 @@ from kouan.vocabulary.clock import SECOND
 HOUR_US = 3600 * SECOND
 DAY_US = 24 * HOUR_US
 
+SHOWN_ALARMS = 200
+"""Most alarms that the standings look through. Our choice: a region with more has another problem."""
+
 
 class Traffic(msgspec.Struct, frozen=True):
     """What is counted of a port's passages; see ``PortStanding`` for each."""

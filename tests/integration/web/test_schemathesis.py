@@ -9,6 +9,7 @@ from typing import Self
 import pytest
 import schemathesis
 import uvicorn
+from fastapi import FastAPI
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from tests.integration.web.web_kit import WebPort, web_port
@@ -45,16 +46,20 @@ class Served:
             await port.arrive("O1")
             await port.sign_head()
             await self._sign_in(port)
-            with socket.socket() as listening:
-                listening.bind(("127.0.0.1", 0))
-                self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-                config = uvicorn.Config(port.app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
-                self._server = uvicorn.Server(config)
-                serving = asyncio.create_task(self._server.serve(sockets=[listening]))
-                while not self._server.started:  # noqa: ASYNC110 - uvicorn tells it no other way
-                    await asyncio.sleep(0.01)
-                self._ready.set()
-                await serving
+            await self._until_told(port.app)
+
+    async def _until_told(self, app: FastAPI) -> None:
+        """Serve an application, and tell that it is open."""
+        with socket.socket() as listening:
+            listening.bind(("127.0.0.1", 0))
+            self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+            config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
+            self._server = uvicorn.Server(config)
+            serving = asyncio.create_task(self._server.serve(sockets=[listening]))
+            while not self._server.started:  # noqa: ASYNC110 - uvicorn tells it no other way
+                await asyncio.sleep(0.01)
+            self._ready.set()
+            await serving
 
     async def _sign_in(self, port: WebPort) -> None:
         for name in ("duty", "inspector"):

@@ -16,15 +16,12 @@ from kouan.network.records import (
     RegionHold,
     Watched,
 )
-from kouan.network.region import DAY_US, HOUR_US, Traffic, standings
+from kouan.network.region import DAY_US, HOUR_US, SHOWN_ALARMS, Traffic, standings
 from kouan.network.travel import Presence
 from kouan.network.views import Flow, PortFacts, PortStanding, RegionAlarm
 from kouan.protocols.network.messages import BulletinKind, SightingItem
 from kouan.vocabulary.clock import Clock, Instant
 from kouan.vocabulary.places import Direction
-
-SHOWN_ALARMS = 200
-"""Most alarms that the standings look through. Our choice: a region with more has another problem."""
 
 
 class PostgresHubRecords:
