@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from kouan.adapters.driver.port_driver import Watcher
+from kouan.adapters.driver.setting import Watcher
 from kouan.adapters.memory.bulletins import MemoryBulletins
 from kouan.ledger.roles import Ledger
 from kouan.network.roles import Bulletins

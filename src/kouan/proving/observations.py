@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 import msgspec
 
-from kouan.adapters.driver.port_driver import Watcher
+from kouan.adapters.driver.setting import Watcher
 from kouan.vocabulary.clock import Clock, Instant
 from kouan.vocabulary.errors import InvalidValue
 from kouan.vocabulary.verdict import Reason

@@ -5,7 +5,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from kouan.adapters.board.board import BoardSetting, LanePlace
-from kouan.adapters.driver.port_driver import LaneSetting, Setting
+from kouan.adapters.driver.setting import LaneSetting, Setting
 from kouan.gate.offline import offline_rule, with_offline_rule
 from kouan.gate.policy import LanePolicy, Requirement
 from kouan.gate.procedures import Procedure

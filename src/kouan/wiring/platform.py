@@ -12,8 +12,9 @@ from kouan.adapters.board.board import LiveBoard
 from kouan.adapters.board.hub import HubBoard
 from kouan.adapters.clock import SystemClock
 from kouan.adapters.driver.desk import PortDesk
-from kouan.adapters.driver.port_driver import PortDriver, Roles
+from kouan.adapters.driver.port_driver import PortDriver
 from kouan.adapters.driver.region import RegionFollower
+from kouan.adapters.driver.setting import Roles
 from kouan.adapters.engines.child import ChildProcess
 from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.engines.nats import EmbeddedNats

@@ -19,7 +19,8 @@ from kouan.access.use_cases import issue_token, save_account
 from kouan.adapters.board.board import LiveBoard
 from kouan.adapters.driver.desk import PortDesk
 from kouan.adapters.driver.passage_runner import Cause
-from kouan.adapters.driver.port_driver import PortDriver, Roles
+from kouan.adapters.driver.port_driver import PortDriver
+from kouan.adapters.driver.setting import Roles
 from kouan.adapters.images import MemoryImages
 from kouan.adapters.memory.access import MemoryAccounts
 from kouan.adapters.memory.disk import MemoryDisk

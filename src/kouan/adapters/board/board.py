@@ -14,7 +14,7 @@ import msgspec
 from kouan.adapters.board.counters import HOUR_US, Counters, Ended, midnight
 from kouan.adapters.board.readers import HEARTBEAT_S, Reader
 from kouan.adapters.driver.lane_driver import LaneDriver
-from kouan.adapters.driver.port_driver import Watcher
+from kouan.adapters.driver.setting import Watcher
 from kouan.gate.procedures import Authority
 from kouan.gate.roles import GateRecords, PassageRecord
 from kouan.gate.rulebook import Rulebook

@@ -12,6 +12,7 @@ from kouan.adapters.driver.lane_intake import LaneIntake
 from kouan.adapters.driver.lane_state import LaneKeeper
 from kouan.adapters.driver.passage_runner import FINAL, Cause, PassageRunner
 from kouan.adapters.driver.projection import project
+from kouan.adapters.driver.setting import LaneSetting
 from kouan.adapters.policies import policy_by
 from kouan.gate.assembly import Reading
 from kouan.gate.commands import Command, FindPapers, IssueOrder, RaiseAlarm, SendCase, SendOrder, Show, StopLane
@@ -49,7 +50,7 @@ from kouan.vocabulary.errors import Corrupt, KouanError, Unavailable
 from kouan.vocabulary.verdict import Reason
 
 if TYPE_CHECKING:
-    from kouan.adapters.driver.port_driver import LaneSetting, PortDriver
+    from kouan.adapters.driver.port_driver import PortDriver
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ _log = logging.getLogger(__name__)
 class LaneDriver:
     """Drives one lane; made by the port's driver, which it asks for everything that lanes share."""
 
-    def __init__(self, port: "PortDriver", setting: "LaneSetting") -> None:
+    def __init__(self, port: "PortDriver", setting: LaneSetting) -> None:
         self._port = port
         self.name = setting.name
         self.setting = setting

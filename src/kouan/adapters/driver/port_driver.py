@@ -2,43 +2,36 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
-
-import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from kouan.adapters.driver.courier import Courier
 from kouan.adapters.driver.lane_driver import LaneDriver
-from kouan.adapters.driver.messenger import Messenger, Render
+from kouan.adapters.driver.messenger import Messenger
 from kouan.adapters.driver.passage_runner import Cause
 from kouan.adapters.driver.rules import Dated, Rules
+from kouan.adapters.driver.setting import Roles, Setting, Watcher
 from kouan.adapters.driver.settlement import Settlement, Ticket
 from kouan.adapters.driver.unparsed import Unparsed
 from kouan.gate.decision import AgencyVerdict
-from kouan.gate.driver_identity import AnnouncedDrivers
 from kouan.gate.facts import ControllerReported, VerdictReceived
 from kouan.gate.policy import LanePolicy
-from kouan.gate.procedures import Authority, Procedure
-from kouan.gate.roles import GateRecords, PapersDesk, Region
+from kouan.gate.procedures import Authority
 from kouan.gate.states import Cleared, decode_state
-from kouan.journeys.crossing import Crossings
 from kouan.ledger.entries import canonical
-from kouan.ledger.roles import Draft, Ledger, Subjects, Unit
+from kouan.ledger.roles import Draft, Unit
 from kouan.protocols.agency.codec import verify_verdict
-from kouan.protocols.jws import Signer
 from kouan.protocols.lane_order.codec import verify_report
 from kouan.protocols.lane_order.messages import ActuationOutcome, Poll, PollAnswer
-from kouan.protocols.link import Link, Received
+from kouan.protocols.link import Received
 from kouan.protocols.queue_counter.messages import QueueCounted
 from kouan.protocols.signed import Unverified
 from kouan.protocols.status.messages import DeviceStatus
 from kouan.protocols.stream import Chunk
 from kouan.protocols.topics import AgencyTopic, ApproachTopic, DeviceTopic, decode, parse
-from kouan.vocabulary.clock import SECOND, Clock, Instant
+from kouan.vocabulary.clock import SECOND, Instant
 from kouan.vocabulary.errors import InvalidValue, KouanError, NotFound
-from kouan.vocabulary.places import Direction
 from kouan.vocabulary.verdict import Reason
 
 _log = logging.getLogger(__name__)
@@ -46,68 +39,6 @@ _log = logging.getLogger(__name__)
 
 STILL_LATCHED = ("lane.latched", "reset.before_latch", "reset.latched_again")
 """Rules by which a lane controller says that its latch stands, though a person took the lane into service (I5)."""
-
-
-class LaneSetting(msgspec.Struct, frozen=True):
-    """What the driver must know of a lane: its direction, and whether that may change."""
-
-    name: str
-    direction: Direction
-    tidal: bool = False
-
-
-class Setting(msgspec.Struct, frozen=True):
-    """What the driver must know of a port. ``calibrated_until`` is the end of the weighbridges' calibration."""
-
-    port: str
-    lanes: tuple[LaneSetting, ...]
-    zone: tzinfo
-    devices: Mapping[str, tuple[Procedure, ...]]
-    calibrated_until: Instant
-
-
-class Roles(msgspec.Struct, frozen=True):
-    """The players with which the driver works.
-
-    ``keys`` are the public keys of agencies and lane controller by key id; ``chance`` returns that many random bytes;
-    ``render`` makes text of a reason in a language; ``region`` is None where the port has no hub.
-    """
-
-    link: Link
-    ledger: Ledger
-    records: GateRecords
-    papers: PapersDesk
-    drivers: AnnouncedDrivers
-    crossings: Crossings
-    subjects: Subjects
-    clock: Clock
-    signer: Signer
-    keys: Mapping[str, Ed25519PublicKey]
-    chance: Callable[[int], bytes]
-    render: Render
-    region: Region | None = None
-
-
-class Watcher:
-    """What is told of every change, after the commit that it rests on; does nothing by itself."""
-
-    def lane_changed(self, lane: LaneDriver) -> None:
-        """A lane or its passage changed."""
-
-    def alarm(self, lane: str, passage: str, priority: int, reason: Reason) -> None:
-        """Something needs attention: priority 1 (emergency) to 4 (advisory)."""
-
-    def queue(self, direction: Direction, waiting: int) -> None:
-        """The queue before the gate was counted."""
-
-    def source(self, place: str, device: str, online: bool) -> None:
-        """A device came or went."""
-
-    def ordered(self, span_us: int) -> None:
-        """An order is durable and goes out, so many microseconds after what it rests on came in."""
-
-    def unparsed(self, topic: str, rule: str) -> None:
-        """A message could not be read, and was kept."""
 
 
 class PortDriver:

@@ -8,7 +8,8 @@ from random import SystemRandom
 import msgspec
 
 from kouan.adapters.clock import SystemClock
-from kouan.adapters.driver.port_driver import PortDriver, Roles, Watcher
+from kouan.adapters.driver.port_driver import PortDriver
+from kouan.adapters.driver.setting import Roles, Watcher
 from kouan.adapters.postgres.database import Database
 from kouan.adapters.postgres.gate import PostgresGateRecords
 from kouan.adapters.postgres.ledger import PostgresLedger

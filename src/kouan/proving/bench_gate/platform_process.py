@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from kouan.adapters.driver.port_driver import Watcher
+from kouan.adapters.driver.setting import Watcher
 from kouan.adapters.engines.data_folder import DataFolder
 from kouan.proving.bench_gate.gate import open_gate
 from kouan.proving.bench_gate.world import make_lorries, make_port, make_signers

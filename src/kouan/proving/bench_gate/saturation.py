@@ -17,7 +17,7 @@ import msgspec
 
 from kouan.adapters.clock import SystemClock
 from kouan.adapters.driver.lane_driver import LaneDriver
-from kouan.adapters.driver.port_driver import Watcher
+from kouan.adapters.driver.setting import Watcher
 from kouan.gate.states import Cleared, Final
 from kouan.protocols.link import Received
 from kouan.proving.bench_gate.children import say

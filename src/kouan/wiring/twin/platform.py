@@ -7,8 +7,9 @@ from random import Random
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from kouan.adapters.driver.desk import PortDesk
-from kouan.adapters.driver.port_driver import PortDriver, Roles, Watcher
+from kouan.adapters.driver.port_driver import PortDriver
 from kouan.adapters.driver.region import RegionFollower
+from kouan.adapters.driver.setting import Roles, Watcher
 from kouan.adapters.heads import HeadSigner
 from kouan.adapters.memory.disk import MemoryDisk
 from kouan.adapters.memory.gate import MemoryGateRecords

@@ -7,7 +7,7 @@ from random import Random
 
 import msgspec
 
-from kouan.adapters.driver.port_driver import Watcher
+from kouan.adapters.driver.setting import Watcher
 from kouan.adapters.lane_controller.memory_log import Medium
 from kouan.adapters.memory.keys import MemoryKey
 from kouan.adapters.memory.link import MemoryLink

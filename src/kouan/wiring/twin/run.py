@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from kouan.adapters.driver.port_driver import Watcher
+from kouan.adapters.driver.setting import Watcher
 from kouan.adapters.memory.disk import MemoryDisk
 from kouan.adapters.memory.ledger import MemoryLedger
 from kouan.simulator.field import Summary
