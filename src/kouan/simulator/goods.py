@@ -18,7 +18,7 @@ DOUBLE_TRAILER = Combination(axles=11, length_mm=33_500, tare_kg=33_000)
 """The coal road train of Ganqimaodu. Axles and length are our choice, for about 117 t within 11 t an axle."""
 
 CONTAINER_TRAIN = Combination(axles=8, length_mm=24_500, tare_kg=21_500, containers=2)
-"""Two 20-foot containers, 65–70 t of coal in all (``calibration.md``: the AGVs' load)."""
+"""Two 20-foot containers, 65–70 t of coal in all (``docs/explanation/calibration.md``: the AGVs' load)."""
 
 SEMI_TRAILER = Combination(axles=6, length_mm=17_100, tare_kg=15_600)
 """The six-axle articulated lorry of GB 1589-2016, 49 t at most."""
@@ -101,4 +101,4 @@ CARGOES: dict[str, Cargo] = {
         ),
     )
 }  # fmt: skip
-"""Tariff codes are those of the Chinese customs tariff's headings; masses are our choice within ``calibration.md``."""
+"""Tariff codes are those of the Chinese customs tariff's headings; masses are our choice, near the published ones."""

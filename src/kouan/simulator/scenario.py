@@ -21,7 +21,7 @@ class Timings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long things take, in seconds of the field's time; device spans count from the stop.
 
     Our choice, so that the slowest sensor (face and fingerprint) sets the lane's time at about half of the 30 s
-    published for Ganqimaodu (``calibration.md``).
+    published for Ganqimaodu (``docs/explanation/calibration.md``).
     """
 
     approach: Span = (4.0, 6.0)
