@@ -68,12 +68,15 @@ async def region(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
 
 async def take(link: Link, count: int) -> list[Received]:
-    messages = []
-    async with asyncio.timeout(20), contextlib.aclosing(link.receive()) as received:  # type: ignore[type-var]
-        async for message in received:
-            messages.append(message)
-            if len(messages) == count:
-                break
+    messages: list[Received] = []
+    try:
+        async with asyncio.timeout(20), contextlib.aclosing(link.receive()) as received:  # type: ignore[type-var]
+            async for message in received:
+                messages.append(message)
+                if len(messages) == count:
+                    break
+    except TimeoutError:
+        pytest.fail(f"{len(messages)} of {count} came: {messages}")
     return messages
 
 

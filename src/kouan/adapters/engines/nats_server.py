@@ -118,11 +118,15 @@ async def reload(folder: DataFolder, name: str, monitor: str, within_s: float = 
             if record is None:
                 return False
             before = await _loaded_at(folder, monitor)
+            while not before:
+                await asyncio.sleep(_POLL_S)
+                before = await _loaded_at(folder, monitor)
             with contextlib.suppress(ProcessLookupError):  # a new one reads the new file
                 os.kill(record.pid, signal.SIGHUP)
             while True:
                 await asyncio.sleep(_POLL_S)
-                if await _loaded_at(folder, monitor) != before:
+                # Silence is no answer: a busy server that says nothing for a moment has not read anything yet.
+                if await _loaded_at(folder, monitor) not in ("", before):
                     return True
     except TimeoutError as error:
         said = tail(folder.path / "logs" / f"{name}.log", max_bytes=500)
