@@ -407,7 +407,11 @@ class Api:
         if request.method == "POST":
             asked = await request.json()
             user = self.user(request) or {}
-            hold = {"plate": None, "container": None} | asked | {"number": f"H-{len(self.port.holds) + 1:04d}"}
+            hold = (
+                {"plate": None, "container": None, "consignment": None, "declaration": None}
+                | asked
+                | {"number": f"H-{len(self.port.holds) + 1:04d}"}
+            )
             placed = {
                 "authority": user.get("agency"),
                 "placed_by": user.get("username"),

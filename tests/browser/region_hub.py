@@ -18,7 +18,10 @@ from tests.browser.fixture_port import DIST
 from tests.integration.web.hub_kit import HOUR_US, WebHub
 from tests.integration.web.web_kit import PASSWORD, HandClock
 
+from kouan.network.bulletins import Spread
+from kouan.network.records import InForce, PreAuthorisedRecord, RegionHold, Watched
 from kouan.network.views import Flow, RegionAlarm
+from kouan.protocols.network.messages import BulletinKind
 from kouan.vocabulary.clock import SECOND
 
 FORENOON = 1_767_925_327_000_000
@@ -85,6 +88,42 @@ def trouble(hub: WebHub) -> None:
         hub.region.raises(replace(alarm, acknowledged_by=by))
 
 
+def orders(hub: WebHub) -> None:
+    """Let two authorities hold, watch for and pre-authorise, and one port not have the latest of it."""
+    now, police = hub.clock.now(), "border_inspection"
+    found = "seen at ceke and at mandula, which no vehicle can be"
+    hub.region.standing = InForce(
+        holds=[
+            RegionHold("travel/ceke/1/mandula/2", police, "detain", "蒙A12345", None, found, "hub", now - 4 * MINUTE),
+            RegionHold(
+                "hold:customs:1", "customs", "scan", None, "MSKU6639871", "declared twice", "region", now - HOUR_US
+            ),
+        ],
+        watched=[
+            Watched("watch-1", "customs", "УБ4821", None, None, "undeclared fuel", "region", now - 3 * HOUR_US),
+            Watched("watch-2", police, None, None, "ab" * 32, "wanted", "li", now - 26 * HOUR_US),
+        ],
+        permits=[
+            PreAuthorisedRecord(
+                "蒙B77120", None, "nanyang-coal", now - HOUR_US, now + 23 * HOUR_US, True, "region", now - HOUR_US
+            ),
+            PreAuthorisedRecord(
+                "УБ9001", "УБ9002", "gobi-trans", now + HOUR_US, now + 5 * HOUR_US, False, "region", now - MINUTE
+            ),
+        ],
+        spread=[
+            Spread(port, kind, 12, held, heard_at)
+            for port, heard_at in (("ceke", now - 305 * SECOND), ("ganqimaodu", now - 4 * SECOND), ("shiwei", None))
+            for kind, held in (
+                (BulletinKind.HOLDS, None if heard_at is None else 11 if port == "ceke" else 12),
+                (BulletinKind.PRE_AUTHORISED, None if heard_at is None else 12),
+                (BulletinKind.RULEBOOK, None if heard_at is None else 12),
+                (BulletinKind.WATCH_LIST, None if heard_at is None else 12),
+            )
+        ],
+    )
+
+
 class ServedHub:
     """Runs a hub on a loop of its own in a thread, on a free tcp port of the loopback interface."""
 
@@ -149,7 +188,7 @@ def main() -> None:
     parser.add_argument("--tcp-port", type=int, default=8080)
     parser.add_argument("--calm", action="store_true")
     asked = parser.parse_args()
-    prepare = (fill,) if asked.calm else (fill, trouble)
+    prepare = (fill,) if asked.calm else (fill, trouble, orders)
     with ServedHub(*prepare, tcp_port=asked.tcp_port) as served, contextlib.suppress(KeyboardInterrupt):
         print(served.url)  # noqa: T201
         threading.Event().wait()

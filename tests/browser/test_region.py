@@ -13,7 +13,13 @@ from tests.browser.test_pages import cut_off
 
 from kouan.vocabulary.clock import SECOND
 
-PAGES = {"region": "/region", "port": "/region/ganqimaodu", "away": "/region/hohhot-air", "ledger": "/ledger"}
+PAGES = {
+    "region": "/region",
+    "orders": "/orders",
+    "port": "/region/ganqimaodu",
+    "away": "/region/hohhot-air",
+    "ledger": "/ledger",
+}
 
 
 @pytest.fixture
@@ -281,4 +287,4 @@ def test_a_port_has_no_region_page_and_a_hub_no_lanes(
     page = context_of(calm.url, user="region").new_page()
     page.goto(f"{calm.url}/lanes?lang=en")
     page.get_by_text("There is no such page.").wait_for()
-    expect(page.get_by_role("navigation").get_by_role("link")).to_have_text(["Region"])
+    expect(page.get_by_role("navigation").get_by_role("link")).to_have_text(["Region", "Regional orders"])

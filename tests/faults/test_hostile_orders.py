@@ -17,7 +17,7 @@ from tests.unit.gate.lane_kit import PLATFORM, PORT, STRANGER, Table
 
 from kouan.gate.lane_controller import step
 from kouan.gate.lane_controller.memory import TOLD_AGAIN_US
-from kouan.gate.lane_controller.state import Actuate, LaneState, OrderCame, Report, Tick
+from kouan.gate.lane_controller.state import Actuate, LaneState, OrderCame, Report
 from kouan.protocols import jws
 from kouan.protocols.barrier.messages import Barrier, BarrierPosition
 from kouan.protocols.jws import PrivateKeySigner
@@ -163,6 +163,5 @@ def _still_opens_for_the_good_order(arsenal: Arsenal, state: LaneState, now: int
     table = arsenal.table
     table.state, table.now, table.commands = state, now, []
     table.poll()
-    table.give(Tick())
     table.send(table.order(barrier=Barrier.RELEASE))
     return len(table.commands) == 1

@@ -207,7 +207,7 @@ def test_a_port_whose_ledger_was_restored_from_an_old_copy_is_not_taken_from_and
 def test_a_head_over_another_ledger_suspends_the_port_with_an_alarm_until_a_person_resumes_it() -> None:
     async def act(region: SimulatedRegion, _: Lorries, __: VirtualLoop) -> None:
         await write(region, SECOND, "a", "b", "c")
-        await asyncio.sleep(15)
+        await asyncio.sleep(25)
         file = region.edges[SECOND].disk.ledger(SECOND)
         signer = region.signers[SECOND]
         from kouan.ledger.heads import sign_head

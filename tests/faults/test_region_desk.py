@@ -55,7 +55,9 @@ def at_the_desk(act: Callable[[SimulatedRegion, HubDesk], Awaitable[Any]]) -> An
                 resumed.append(port)
 
             chance = Random(1)
-            return await act(region, HubDesk(hub, node.issuer.wake, resume, lambda: chance.randbytes(16).hex()))
+            return await act(
+                region, HubDesk(hub, node.issuer.wake, resume, lambda: chance.randbytes(16).hex(), node.issuer.spread)
+            )
         finally:
             region.finish()
 
@@ -90,6 +92,51 @@ def test_what_is_decided_is_at_every_port_within_a_second_and_gone_as_soon() -> 
         await asyncio.sleep(1)
         assert items(region, BulletinKind.HOLDS) == [()] * 3
         assert items(region, BulletinKind.WATCH_LIST) == [()] * 3
+
+    at_the_desk(act)
+
+
+def test_only_the_authority_that_placed_it_ends_a_hold_or_a_watch() -> None:
+    police = Principal("li", "Li", Agency.BORDER_INSPECTION, (Role.REGION_OFFICER,))
+
+    async def act(_: SimulatedRegion, desk: HubDesk) -> list[str]:
+        await desk.place_hold(HOLD, WANG)
+        number, _verdict = await desk.add_watch(WATCH, WANG)
+        return [code(await desk.lift_hold("h1", police, "-")), code(await desk.remove_watch(number, police))]
+
+    assert at_the_desk(act) == ["network.not_yours"] * 2
+
+
+def test_a_permit_that_is_withdrawn_is_gone_from_every_port_within_a_second() -> None:
+    async def act(region: SimulatedRegion, desk: HubDesk) -> str:
+        await asyncio.sleep(3)
+        await desk.preauthorise(PERMIT, WANG)
+        await asyncio.sleep(1)
+        assert await desk.withdraw("C", WANG, "stolen") == GRANTED
+        await asyncio.sleep(1)
+        assert items(region, BulletinKind.PRE_AUTHORISED) == [()] * 3
+        return code(await desk.withdraw("C", WANG, "again"))
+
+    assert at_the_desk(act) == "network.not_in_force"
+
+
+def test_the_desk_says_what_is_in_force_and_which_ports_act_on_it() -> None:
+    async def act(region: SimulatedRegion, desk: HubDesk) -> None:
+        first, second, third = region.ports
+        await asyncio.sleep(3)
+        link = region.edges[first].link
+        assert link is not None
+        link.down.cut = True
+        await desk.place_hold(HOLD, WANG)
+        await asyncio.sleep(15)
+        found = await desk.in_force()
+        assert [(one.number, one.placed_by) for one in found.holds] == [("h1", "wang")]
+        spread = {one.port: one for one in found.spread if one.kind is BulletinKind.HOLDS}
+        assert spread[second].held == spread[second].version == spread[third].held == 2
+        assert (spread[first].held, spread[first].version) == (1, 2)
+        heard_at = spread[first].heard_at
+        assert heard_at is not None
+        assert region.clock.now() - heard_at < 11_000_000
 
     at_the_desk(act)
 

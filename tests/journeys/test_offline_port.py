@@ -190,8 +190,8 @@ def test_a_hold_of_the_hub_stands_until_the_newest_bulletin_no_longer_has_it(pla
     edge = live(OPENING + 12 * MINUTE, story)
     assert codes_for(edge, first) == ["hold.detain"]
     assert codes_for(edge, late) == []
-    placed = [body["number"] for body in edge.bodies("gate.hold/1")]
-    lifted = [body["number"] for body in edge.bodies("gate.hold_lifted/1")]
+    placed = [body["number"] for body in edge.bodies("papers.order_placed/1")]
+    lifted = [body["number"] for body in edge.bodies("papers.order_lifted/1")]
     assert (placed, lifted) == (["hub-R1-1", "hub-R2-1"], ["hub-R2-1"])
 
 
@@ -202,7 +202,7 @@ def test_a_hold_that_was_taken_back_and_comes_again_holds_again(plates: list[str
             await edge.until(edge.clock.now() + SECOND)
 
     edge = live(OPENING + 2 * MINUTE, story)
-    assert [body["number"] for body in edge.bodies("gate.hold/1")] == ["hub-R1-1", "hub-R1-3"]
+    assert [body["number"] for body in edge.bodies("papers.order_placed/1")] == ["hub-R1-1", "hub-R1-3"]
     assert "hold.detain" in codes_for(edge, plates[0])
 
 
@@ -213,7 +213,7 @@ def test_the_hubs_holds_outlive_a_crash_and_are_placed_once(plates: list[str]) -
         edge.twin.platform.crash()
 
     edge = live(OPENING + 2 * MINUTE, story)
-    assert [body["number"] for body in edge.bodies("gate.hold/1")] == ["hub-R1-1"]
+    assert [body["number"] for body in edge.bodies("papers.order_placed/1")] == ["hub-R1-1"]
     assert "hold.detain" in codes_for(edge, plates[0])
 
 

@@ -112,6 +112,21 @@ def test_a_region_without_ports_is_none():
         parse(head + "ports = []\n")
 
 
+@pytest.mark.parametrize("address", ["https://ceke.example", "http://10.1.2.3:8080/", "https://ceke.example/kouan/"])
+def test_a_port_may_name_its_own_console(address: str):
+    region = parse(TEXT.replace('name = "ceke"', f'name = "ceke"\nconsole = "{address}"', 1))
+    found = {port.name: port.console for port in region.ports if port.console is not None}
+    assert found == {"ceke": address}
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "ceke.example", "https://", "https://a b/", "//ceke.example"]
+)
+def test_an_address_that_is_no_page_of_the_web_is_no_console(address: str):
+    with pytest.raises(InvalidValue, match="console"):
+        parse(TEXT.replace('name = "ceke"', f'name = "ceke"\nconsole = "{address}"', 1))
+
+
 def test_the_region_that_comes_with_kouan_is_read_from_its_folder():
     assert load_region() == REGION
 

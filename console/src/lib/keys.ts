@@ -10,9 +10,10 @@ export const PLACES: Record<string, string> = {
   e: "/ledger",
   d: "/papers",
   h: "/holds",
+  u: "/rules",
 };
-/** At a region's hub there are two places only. */
-export const HUB_PLACES: Record<string, string> = { o: "/", e: "/ledger" };
+/** At a region's hub there are other places. */
+export const HUB_PLACES: Record<string, string> = { o: "/", h: "/orders", e: "/ledger" };
 const SEQUENCE_MS = 1500;
 
 type Handler = (event: KeyboardEvent) => void;

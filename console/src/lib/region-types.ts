@@ -1,5 +1,5 @@
 // The shapes of /api/v1/region; see src/kouan/web/region_shapes.py.
-import type { Instant, Params, Point, Text } from "./types";
+import type { Authority, Instant, Params, Point, Text } from "./types";
 
 /** The region's drawing: degrees east and north; its outline is a sketch. */
 export interface RegionDrawing {
@@ -51,6 +51,52 @@ export interface PortStanding {
   median_stop_us: number | null;
   alarms: RegionAlarm[];
   console: string | null;
+}
+/** What holds in the whole region; `kind` of a spread as in `word("bulletin", kind)`. */
+export interface RegionHold {
+  number: string;
+  authority: Authority;
+  kind: string;
+  plate: string | null;
+  container: string | null;
+  reason: string;
+  placed_by: string;
+  placed_at: Instant;
+}
+export interface Watched {
+  number: string;
+  authority: Authority;
+  plate: string | null;
+  container: string | null;
+  document_commitment: string | null;
+  reason: string;
+  added_by: string;
+  added_at: Instant;
+}
+export interface Permit {
+  plate: string;
+  trailer: string | null;
+  carrier: string;
+  not_before: Instant;
+  expires_at: Instant;
+  low_risk: boolean;
+  given_by: string;
+  given_at: Instant;
+}
+/** `held` is what the port acts on, null where it has not said since the hub started. */
+export interface Spread {
+  port: string;
+  kind: string;
+  version: number;
+  held: number | null;
+  heard_at: Instant | null;
+}
+export interface InForce {
+  now: Instant;
+  holds: RegionHold[];
+  watched: Watched[];
+  permits: Permit[];
+  spread: Spread[];
 }
 export interface FlowHour {
   port: string;

@@ -1,7 +1,7 @@
 // Every view has an address of its own, so that it can be shared; the server answers each with the same page.
 
 export interface Route {
-  page: "sign-in" | "overview" | "lanes" | "lane" | "passages" | "passage" | "reviews" | "ledger" | "papers" | "holds" | "region" | "region-port" | "unknown";
+  page: "sign-in" | "overview" | "lanes" | "lane" | "passages" | "passage" | "reviews" | "ledger" | "papers" | "holds" | "rules" | "region" | "region-port" | "orders" | "unknown";
   id: string | null;
   search: URLSearchParams;
 }
@@ -25,8 +25,12 @@ function parse(path: string, search: string): Route {
       return route("ledger");
     case "papers":
       return route("papers");
+    case "rules":
+      return route("rules");
     case "holds":
       return route("holds");
+    case "orders":
+      return route("orders");
     case "region":
       return route(id === null ? "region" : "region-port");
     default:

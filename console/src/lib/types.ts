@@ -28,7 +28,7 @@ export interface Session {
   actions?: Action[];
 }
 /** What may be asked of the port; see src/kouan/access/policy.py. */
-export type Action = "watch" | "review" | "confirm" | "steer_lane" | "place_hold" | "read_ledger" | "read_papers" | "watch_region" | "acknowledge";
+export type Action = "watch" | "review" | "confirm" | "steer_lane" | "place_hold" | "read_ledger" | "read_papers" | "watch_region" | "steer_region" | "acknowledge";
 
 /** Something that needed attention, newest first in the overview. */
 export interface Alarm {
@@ -44,6 +44,8 @@ export interface Hold {
   kind: string;
   plate: string | null;
   container: string | null;
+  consignment: string | null;
+  declaration: string | null;
   reason: string;
   placed_by: string;
   placed_at: Instant;

@@ -26,7 +26,18 @@ class Action(enum.StrEnum):
     READ_LEDGER = "read_ledger"
     READ_PAPERS = "read_papers"
     SUBMIT_PAPERS = "submit_papers"
+    ATTEST = "attest"
+    WORK_YARD = "work_yard"
+    STEER_YARD = "steer_yard"
+    ORDER_PICKUP = "order_pickup"
+    EXCUSE_PEOPLE = "excuse_people"
+    INSPECT_LOT = "inspect_lot"
+    RELEASE_LOT = "release_lot"
+    REQUEST_TEST = "request_test"
     UPLOAD_IMAGE = "upload_image"
+    EXAMINE = "examine"
+    STEER_TARGETING = "steer_targeting"
+    WRITE_RULES = "write_rules"
     MANAGE_ACCOUNTS = "manage_accounts"
     FORGET_PERSON = "forget_person"
     WATCH_REGION = "watch_region"
@@ -39,7 +50,9 @@ class Field(enum.StrEnum):
 
     ``vehicle`` is which vehicle it is, where and since when; the procedures' names stand for their evidence, those of
     the authorities for the reasons of their verdicts; ``order`` is the signed order itself; ``entry`` is that something
-    is recorded and under which hash, not what; ``region`` all ports together, as their hub knows them.
+    is recorded and under which hash, not what; ``region`` all ports together, as their hub knows them;
+    ``yard`` the supervised yard with its goods, scales and visits; ``lot`` goods on their way to release;
+    ``rules`` the documents by which is decided.
     """
 
     VEHICLE = "vehicle"
@@ -63,10 +76,15 @@ class Field(enum.StrEnum):
     LANE = "lane"
     HOLD = "hold"
     PAPER = "paper"
+    TARGETING = "targeting"
+    RULES = "rules"
+    EXAMINATION = "examination"
+    LOT = "lot"
     ENTRY = "entry"
     ACCOUNT = "account"
     PERSON = "person"
     REGION = "region"
+    YARD = "yard"
 
 
 class State(enum.StrEnum):
@@ -102,6 +120,7 @@ _ANYONE = frozenset(Agency)
 _AUTHORITIES = frozenset({Agency.BORDER_INSPECTION, Agency.CUSTOMS, Agency.SITE})
 _BORDER = frozenset({Agency.BORDER_INSPECTION})
 _CUSTOMS = frozenset({Agency.CUSTOMS})
+_SITE = frozenset({Agency.SITE})
 _LANE_STAFF = frozenset({Role.LANE_OPERATOR, Role.INSPECTOR, Role.DUTY_OFFICER})
 _OFFICERS = frozenset({Role.INSPECTOR, Role.DUTY_OFFICER})
 _PASSAGE = frozenset(State) - {State.RECORDED, State.NONE}
@@ -212,7 +231,73 @@ RULES: tuple[Rule, ...] = (
         "carriers hand in papers and read them", _one(Role.CARRIER), _ANYONE,
         _acts(Action.SUBMIT_PAPERS, Action.READ_PAPERS), _on(Field.PAPER), _APART,
     ),
+    Rule(
+        "customs officers attest the status of declarations, certificates and results", _OFFICERS, _CUSTOMS,
+        _acts(Action.ATTEST), _on(Field.PAPER), _APART,
+    ),
+    # Release
+    Rule(
+        "officers of customs and the yard see lots, and report what they check", _OFFICERS, _CUSTOMS | _SITE,
+        _acts(Action.WATCH, Action.INSPECT_LOT), _on(Field.LOT), _APART,
+    ),
+    Rule("customs officers release lots", _OFFICERS, _CUSTOMS, _acts(Action.RELEASE_LOT), _on(Field.LOT), _APART),
+    Rule(
+        "customs officers see lots in the ledger", _OFFICERS, _CUSTOMS, _acts(Action.WATCH), _on(Field.LOT), _IN_LEDGER
+    ),
+    Rule(
+        "auditors see lots", _one(Role.AUDITOR), _ANYONE, _acts(Action.WATCH), _on(Field.LOT), _APART | _IN_LEDGER
+    ),
+    Rule(
+        "carriers ask for tests of what they declare", _one(Role.CARRIER), _ANYONE, _acts(Action.REQUEST_TEST),
+        _on(Field.LOT), _APART,
+    ),
+    # Examinations
+    Rule(
+        "officers examine vehicles, and answer for their own agency", _OFFICERS, _AUTHORITIES, _acts(Action.EXAMINE),
+        _on(Field.EXAMINATION), _APART,
+    ),
+    Rule(
+        "lane staff see examinations", _LANE_STAFF, _AUTHORITIES, _acts(Action.WATCH), _on(Field.EXAMINATION), _APART
+    ),
+    Rule(
+        "officers see examinations in the ledger", _OFFICERS, _AUTHORITIES, _acts(Action.WATCH),
+        _on(Field.EXAMINATION), _IN_LEDGER,
+    ),
+    Rule(
+        "auditors see examinations", _one(Role.AUDITOR), _ANYONE, _acts(Action.WATCH), _on(Field.EXAMINATION),
+        frozenset({State.NONE, State.RECORDED}),
+    ),
+    Rule(
+        "officers bring pictures of what they examine", _OFFICERS, _AUTHORITIES, _acts(Action.UPLOAD_IMAGE),
+        _on(Field.PICTURE), _APART,
+    ),
     Rule("cameras bring images", _one(Role.CAMERA), _ANYONE, _acts(Action.UPLOAD_IMAGE), _on(Field.PICTURE), _APART),
+    # Targeting
+    Rule(
+        "customs officers see what is targeted, on the board and in the ledger", _OFFICERS, _CUSTOMS,
+        _acts(Action.WATCH), _on(Field.TARGETING), _APART | _IN_LEDGER,
+    ),
+    Rule(
+        "auditors see what is targeted, on the board and in the ledger", _one(Role.AUDITOR), _ANYONE,
+        _acts(Action.WATCH), _on(Field.TARGETING), _APART | _IN_LEDGER,
+    ),
+    Rule(
+        "customs officers steer targeting", _OFFICERS, _CUSTOMS, _acts(Action.STEER_TARGETING), _on(Field.TARGETING),
+        _APART,
+    ),
+    # Rule documents
+    Rule(
+        "officers see what rules are in force, and write their own authority's", _OFFICERS, _AUTHORITIES,
+        _acts(Action.WATCH, Action.WRITE_RULES), _on(Field.RULES), _APART,
+    ),
+    Rule(
+        "officers see in the ledger who changed a rule", _OFFICERS, _AUTHORITIES, _acts(Action.WATCH), _on(Field.RULES),
+        _IN_LEDGER,
+    ),
+    Rule(
+        "auditors see rules, and who changed them", _one(Role.AUDITOR), _ANYONE, _acts(Action.WATCH), _on(Field.RULES),
+        _APART | _IN_LEDGER,
+    ),
     # The ledger
     Rule("officers read the ledger", _OFFICERS, _AUTHORITIES, _acts(Action.READ_LEDGER), _on(Field.ENTRY), _APART),
     Rule(
@@ -230,6 +315,28 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "auditors see papers in the ledger", _one(Role.AUDITOR), _ANYONE, _acts(Action.WATCH), _on(Field.PAPER),
         _IN_LEDGER,
+    ),
+    # The supervised yard
+    Rule("lane staff watch the yard", _LANE_STAFF, _AUTHORITIES, _acts(Action.WATCH), _on(Field.YARD), _APART),
+    Rule(
+        "auditors watch the yard, and its entries in the ledger", _one(Role.AUDITOR), _ANYONE, _acts(Action.WATCH),
+        _on(Field.YARD), _APART | _IN_LEDGER,
+    ),
+    Rule(
+        "officers see the yard's entries in the ledger", _OFFICERS, _AUTHORITIES, _acts(Action.WATCH), _on(Field.YARD),
+        _IN_LEDGER,
+    ),
+    Rule(
+        "the yard's staff unload, tally and stack", _LANE_STAFF, _SITE, _acts(Action.WORK_YARD), _on(Field.YARD), _APART
+    ),
+    Rule(
+        "the yard's duty officers mend holds, state losses, keep scales and warrants", _one(Role.DUTY_OFFICER), _SITE,
+        _acts(Action.STEER_YARD, Action.ORDER_PICKUP), _on(Field.YARD), _APART,
+    ),
+    Rule("carriers order pick-ups", _one(Role.CARRIER), _ANYONE, _acts(Action.ORDER_PICKUP), _on(Field.YARD), _APART),
+    Rule(
+        "border inspection excuses who is aboard", _OFFICERS, _BORDER, _acts(Action.EXCUSE_PEOPLE), _on(Field.YARD),
+        _APART,
     ),
     # The region, at its hub
     Rule(

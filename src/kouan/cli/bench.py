@@ -6,11 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from kouan.cli import options
+from kouan.cli import bench_inspection, options
 from kouan.cli.output import err, show
 from kouan.vocabulary.errors import InvalidValue
 
 app = typer.Typer(help="Measure how fast kouan is on this machine.", no_args_is_help=True)
+
+
+app.add_typer(bench_inspection.app, name="inspection")
 
 
 @app.callback()
@@ -43,6 +46,34 @@ def gate(
         show("", figures, as_json=True)
     else:
         _print(figures)
+
+
+@app.command()
+def targeting(
+    seeds: Annotated[str, typer.Option("--seed", help="Seeds of the simulated trade, joined by commas.")] = "1,2,3",
+    months: Annotated[int, typer.Option(help="Months of trade for each seed; it drifts in the last.", min=6)] = 7,
+    json: options.Json = False,
+) -> None:
+    """Measure what targeting finds of planted fraud, against chance, a look-up and rules, and if it notices drift."""
+    from kouan.adapters.clock import SystemClock
+    from kouan.adapters.learning.boosting import Boosting
+    from kouan.proving.bench_targeting.figures import BenchSetting, measure
+    from kouan.wiring.targeting import shipped_rules
+
+    setting = BenchSetting(seeds=tuple(_seeds(seeds)), months=months)
+    figures = measure(
+        setting, Boosting(), shipped_rules(), SystemClock(), lambda stage: err.print(f"[dim]{stage}[/dim]")
+    )
+    show("Targeting on a simulated trade", figures if json else figures["summary"], as_json=json)
+    if not figures["summary"]["reached"]:
+        raise typer.Exit(1)
+
+
+def _seeds(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError as error:
+        raise InvalidValue("seed", "bench.seed", "must be whole numbers joined by commas, as in 1,2,3") from error
 
 
 def _rates(text: str) -> tuple[float, ...]:

@@ -31,7 +31,7 @@ def enrol(
     data: options.Data,
     out: Annotated[Path, typer.Option(help="Folder for NAME.key, NAME.crt and ca.crt; made if it is missing.")],
     lane: Annotated[
-        list[str] | None, typer.Option(help="A lane whose devices it speaks for; may be given again.")
+        list[str] | None, typer.Option(help="A lane or place of the yard whose devices it speaks for; may be repeated.")
     ] = None,
     agency: Annotated[Authority | None, typer.Option(help="The authority that it speaks for.")] = None,
     approach: Annotated[bool, typer.Option("--approach", help="The counters on the road before the gate.")] = False,
@@ -106,10 +106,10 @@ def _identity(
 ) -> Identity:
     """Return the one identity that the options name; raise InvalidValue for none or two, NotFound for no such lane."""
     setting = load(port)
-    known = {lane.name for lane in setting.lanes}
+    known = {*(lane.name for lane in setting.lanes), *setting.yard.places}
     for lane in lanes:
         if lane not in known:
-            raise NotFound(f"{setting.name} has no lane {lane}")
+            raise NotFound(f"{setting.name} has no lane {lane}, nor such a place in its yard")
     wanted = [
         *([Identity(Kind.LANE, setting.name, tuple(lanes))] if lanes else []),
         *([Identity(Kind.AGENCY, setting.name, (agency.value,))] if agency else []),

@@ -1,26 +1,28 @@
 """``kouan run``: open a port, by itself or as an edge of a region, or the hub of a region."""
 
 import asyncio
+import dataclasses
 import enum
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from kouan.cli import options
 from kouan.cli.logs import set_up_logging
 from kouan.cli.output import err, out, show
-from kouan.cli.processes import stop_on_signals
 from kouan.vocabulary.errors import InvalidValue
 from kouan.wiring import hub as hub_process
 from kouan.wiring import platform as port_process
 from kouan.wiring.demo import DEMO_PASSWORD, DEMO_USER
 from kouan.wiring.hub import RunningHub
-from kouan.wiring.loops import run_on_loop
+from kouan.wiring.loops import run_on_loop, stop_on_signals
 from kouan.wiring.platform import Platform
 from kouan.wiring.settings import HubSettings, RunSettings
+
+S = TypeVar("S", RunSettings, HubSettings)
 
 
 class Role(enum.StrEnum):
@@ -31,88 +33,75 @@ class Role(enum.StrEnum):
     HUB = "hub"
 
 
+Hub = Annotated[str | None, typer.Option(help="An edge's hub, as in tls://host:4223.")]
+Credentials = Annotated[Path | None, typer.Option(help="The bundle that the hub gave this port (kouan hub enrol).")]
+Region = Annotated[Path | None, typer.Option(help="A hub's region file; kouan's own if not given.")]
+HubHost = Annotated[str, typer.Option(help="Address on which a hub listens for edges.")]
+FreePort = Annotated[int, typer.Option(help="Its tcp port; 0 takes a free one.")]
+Database = Annotated[str | None, typer.Option(help="DSN of an outside PostgreSQL ≥ 15.")]
+OutsideNats = Annotated[str | None, typer.Option(help="Address of an outside NATS server with JetStream and MQTT.")]
+OutsideMqtt = Annotated[str | None, typer.Option(help="Address of its MQTT gateway, host:port.")]
+DevicesHost = Annotated[str, typer.Option(help="Address at which devices reach the port's broker.")]
+DevicesPort = Annotated[int, typer.Option(help="Its tcp port for MQTT over TLS; 0 takes a free one.")]
+Host = Annotated[str, typer.Option(help="Address on which the console listens.")]
+Live = Annotated[bool, typer.Option("--live", help="Real devices, agencies and people: no simulated field.")]
+Oidc = Annotated[Path | None, typer.Option(help="File that describes an identity provider (OIDC).")]
+WithField = Annotated[
+    bool, typer.Option("--field/--no-field", help="Start the simulated field of a demonstration, or not.")
+]
+Speed = Annotated[float, typer.Option(help="Speed of the simulated field.")]
+Seed = Annotated[int, typer.Option(help="Seed of the simulated field.")]
+Scenario = Annotated[str | None, typer.Option(help="calm, ordinary, rough, or a file.")]
+ForS = Annotated[float | None, typer.Option("--for", help="Stop after so many seconds and print the figures.")]
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")]
+
+
 def run(
     data: options.Data,
     port: options.Port = "ganqimaodu",
     role: Annotated[Role, typer.Option(help="A port by itself, a port with a hub, or the hub of a region.")] = (
         Role.STANDALONE
     ),
-    hub: Annotated[str | None, typer.Option(help="An edge's hub, as in tls://host:4223.")] = None,
-    credentials: Annotated[
-        Path | None, typer.Option(help="The bundle that the hub gave this port (kouan hub enrol).")
-    ] = None,
-    region: Annotated[Path | None, typer.Option(help="A hub's region file; kouan's own if not given.")] = None,
-    hub_host: Annotated[str, typer.Option(help="Address on which a hub listens for edges.")] = "127.0.0.1",
-    hub_tcp_port: Annotated[int, typer.Option(help="Its tcp port; 0 takes a free one.")] = 0,
-    database: Annotated[str | None, typer.Option(help="DSN of an outside PostgreSQL ≥ 15.")] = None,
-    nats: Annotated[str | None, typer.Option(help="Address of an outside NATS server with JetStream and MQTT.")] = None,
-    mqtt: Annotated[str | None, typer.Option(help="Address of its MQTT gateway, host:port.")] = None,
+    hub: Hub = None,
+    credentials: Credentials = None,
+    region: Region = None,
+    hub_host: HubHost = "127.0.0.1",
+    hub_tcp_port: FreePort = 0,
+    database: Database = None,
+    nats: OutsideNats = None,
+    mqtt: OutsideMqtt = None,
     broker_ca: options.BrokerCa = None,
-    devices_host: Annotated[str, typer.Option(help="Address at which devices reach the port's broker.")] = "127.0.0.1",
-    devices_tcp_port: Annotated[int, typer.Option(help="Its tcp port for MQTT over TLS; 0 takes a free one.")] = 0,
-    host: Annotated[str, typer.Option(help="Address on which the console listens.")] = "127.0.0.1",
-    tcp_port: Annotated[int, typer.Option(help="Its tcp port; 0 takes a free one.")] = 0,
-    live: Annotated[
-        bool, typer.Option("--live", help="Real devices, agencies and people: no simulated field.")
-    ] = False,
-    oidc: Annotated[Path | None, typer.Option(help="File that describes an identity provider (OIDC).")] = None,
-    field: Annotated[
-        bool, typer.Option("--field/--no-field", help="Start the simulated field of a demonstration, or not.")
-    ] = True,
-    speed: Annotated[float, typer.Option(help="Speed of the simulated field.")] = 1.0,
-    seed: Annotated[int, typer.Option(help="Seed of the simulated field.")] = 7,
-    scenario: Annotated[str | None, typer.Option(help="calm, ordinary, rough, or a file.")] = None,
-    for_s: Annotated[
-        float | None, typer.Option("--for", help="Stop after so many seconds and print the figures.")
-    ] = None,
-    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
+    devices_host: DevicesHost = "127.0.0.1",
+    devices_tcp_port: DevicesPort = 0,
+    host: Host = "127.0.0.1",
+    tcp_port: FreePort = 0,
+    live: Live = False,
+    oidc: Oidc = None,
+    field: WithField = True,
+    speed: Speed = 1.0,
+    seed: Seed = 7,
+    scenario: Scenario = None,
+    for_s: ForS = None,
+    no_browser: NoBrowser = False,
     json: options.Json = False,
 ) -> None:
     """Open a port: engines, gate, console, and unless --live a simulated field around it; or the hub of a region."""
+    given = {**locals(), "demo": not live}
     set_up_logging()
     session = _Session(for_s, browser=not no_browser and for_s is None, quiet=json)
+    if (role is Role.EDGE) != (hub is not None) and role is not Role.HUB:
+        raise InvalidValue("--hub", "run.edge", "must be given with --role edge, and with no other role")
     if role is Role.HUB:
-        found = run_on_loop(
-            _run_hub(
-                HubSettings(
-                    data=Path(data),
-                    region=region,
-                    database=database,
-                    host=host,
-                    tcp_port=tcp_port,
-                    hub_host=hub_host,
-                    hub_tcp_port=hub_tcp_port,
-                    oidc=oidc,
-                ),
-                session,
-            )
-        )
+        found = run_on_loop(_run_hub(_settings(HubSettings, given), session))
     else:
-        if (role is Role.EDGE) != (hub is not None):
-            raise InvalidValue("--hub", "run.edge", "must be given with --role edge, and with no other role")
-        settings = RunSettings(
-            port=port,
-            data=Path(data),
-            database=database,
-            nats=nats,
-            mqtt=mqtt,
-            broker_ca=broker_ca,
-            devices_host=devices_host,
-            devices_tcp_port=devices_tcp_port,
-            host=host,
-            tcp_port=tcp_port,
-            demo=not live,
-            field=field,
-            oidc=oidc,
-            speed=speed,
-            seed=seed,
-            scenario=scenario,
-            hub=hub,
-            credentials=credentials,
-        )
-        found = run_on_loop(_run_port(settings, session))
+        found = run_on_loop(_run_port(_settings(RunSettings, given), session))
     if for_s is not None or json:
         show("What the hub took" if role is Role.HUB else "What the port did", found, as_json=json)
+
+
+def _settings(kind: type[S], given: Mapping[str, Any]) -> S:
+    """Return the settings of a role: of what was given on the command line, what it knows."""
+    return kind(**{field.name: given[field.name] for field in dataclasses.fields(kind)})
 
 
 class _Session:

@@ -68,10 +68,10 @@ class SendCase(msgspec.Struct, frozen=True, tag="send_case"):
 
 
 class Show(msgspec.Struct, frozen=True, tag="show"):
-    """Show message ids on the lane's display, and set its light (``red``, ``green`` or ``off``)."""
+    """Show message ids on the lane's display, and set its light (``red``, ``green``, ``off``; None leaves it alone)."""
 
     lane: str
-    colour: str
+    colour: str | None
     lines: tuple[Reason, ...]
     plate: str | None = None
     route: str | None = None

@@ -40,7 +40,7 @@ def correction_refusal(dossier: Dossier, fact: ReviewDecided) -> str | None:
     """Return why corrections may not be taken, or None where they may."""
     if not fact.corrections:
         return "no_corrections"
-    for field, value in fact.corrections.items():
+    for field, value in sorted(fact.corrections.items()):  # in the order in which entries tell them
         if field not in CORRECTABLE:
             return "not_correctable"
         procedure, authorities = CORRECTABLE[field]

@@ -54,6 +54,7 @@ def all_ended(dossier: Dossier) -> bool:
 
 def case_of(dossier: Dossier) -> Case:
     """Return the case as it stands now."""
+    records = dossier.procedures  # asked several times a step: lists, because generators take twice their time
     return Case(
         passage=dossier.passage,
         port=dossier.port,
@@ -61,13 +62,13 @@ def case_of(dossier: Dossier) -> Case:
         direction=dossier.direction,
         at=dossier.opened_at,
         epoch=dossier.epoch,
-        required=tuple(record.procedure for record in dossier.procedures if not record.waived),
-        evidence=tuple(record.evidence for record in dossier.procedures if record.evidence is not None),
+        required=tuple([record.procedure for record in records if not record.waived]),
+        evidence=tuple([record.evidence for record in records if record.evidence is not None]),
         lacking=dossier.lacking,
-        revisions=tuple((case.authority, case.revision) for case in dossier.cases),
+        revisions=tuple([(case.authority, case.revision) for case in dossier.cases]),
         holds=tuple(f"{hold.authority}:{hold.kind}:{hold.number}" for hold in dossier.holds if concerns(dossier, hold)),
         lifted=dossier.lifted,
-        contradicted=tuple(record.procedure for record in dossier.procedures if record.contradicted),
+        contradicted=tuple([record.procedure for record in records if record.contradicted]),
         trouble=dossier.trouble,
         whys={hold.number: hold.why for hold in dossier.holds if hold.why},
         hub_heard_at=dossier.hub_heard_at,
@@ -181,11 +182,19 @@ def take_verdict(dossier: Dossier, verdict: AgencyVerdict) -> Dossier:
 
 
 def concerns(dossier: Dossier, hold: HoldPlaced) -> bool:
-    """Say whether a hold is on this vehicle; one that names neither plate nor container is on all."""
-    if hold.plate is None and hold.container is None:
+    """Say whether a hold is on this vehicle or what it carries; one that names nothing is on all."""
+    if hold.plate is None and hold.container is None and hold.consignment is None and hold.declaration is None:
         return True
     on_plate = hold.plate is not None and normal_plate(hold.plate) in _plates(dossier)
-    return on_plate or hold.container in _containers(dossier)
+    return on_plate or hold.container in _containers(dossier) or _carries(dossier, hold)
+
+
+def _carries(dossier: Dossier, hold: HoldPlaced) -> bool:
+    papers = evidence_of(dossier, Procedure.PAPERS)
+    return isinstance(papers, PapersMatched) and any(
+        each.number == hold.consignment or (each.declaration is not None and each.declaration == hold.declaration)
+        for each in papers.consignments
+    )
 
 
 def _plates(dossier: Dossier) -> list[str | None]:

@@ -18,8 +18,8 @@ from kouan.vocabulary.places import Direction
 class HoldPlaced(msgspec.Struct, frozen=True, tag="hold_placed"):
     """A hold was placed, and the lane's epoch rose to ``epoch``, whichever vehicle it is for.
 
-    ``plate`` and ``container`` say for which; a hold with neither is for every vehicle in the lane. ``why`` is told of
-    what is watched for.
+    ``plate``, ``container``, ``consignment`` and ``declaration`` say for which; a hold that names none of them is for
+    every vehicle in the lane. ``why`` is told of what is watched for.
     """
 
     at: Instant
@@ -30,6 +30,8 @@ class HoldPlaced(msgspec.Struct, frozen=True, tag="hold_placed"):
     plate: str | None = None
     container: str | None = None
     why: str = ""
+    consignment: str | None = None
+    declaration: str | None = None
 
 
 class VehicleArrived(msgspec.Struct, frozen=True, tag="vehicle_arrived"):

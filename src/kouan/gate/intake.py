@@ -205,14 +205,17 @@ def pass_deadline(state: PassageState, now: Instant, policy: LanePolicy) -> Move
 
 
 def alarms_for(state: PassageState, fact: Fact) -> tuple[Command, ...]:
-    """Return the alarms for a fact that should not have come: an opening without order, a second vehicle in one."""
+    """Return the alarms for a fact that should not have come: an opening without order, a second vehicle in one.
+
+    A second vehicle is one whatever became of the passage: its order may be long uncertain, or another vehicle be here.
+    """
     known = state.order.order_id if isinstance(state, Ordered | Opened | Cleared | Diverted) else None
     match fact:
         case BarrierMoved() if fact.order_id is None or fact.order_id != known:
             return (alarm(state.dossier, 1, "order.opened_without"),)
         case ControllerReported(outcome="actuated") if fact.order_id != known:
             return (alarm(state.dossier, 1, "order.opened_without"),)
-        case VehicleLeft() if fact.vehicles > 1 and fact.order_id == known and isinstance(state, Final):
+        case VehicleLeft():
             return tailgating(state.dossier, fact)
         case _:
             return ()

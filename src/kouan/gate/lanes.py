@@ -243,11 +243,14 @@ CLOSED_ROUTE = "closed"
 
 
 def show_mode(lane: Lane) -> Show:
-    """Return what the lane's display tells drivers of its mode: whether they may drive in, and which way it goes."""
+    """Return what the lane's display tells drivers of its mode: whether they may drive in, and which way it goes.
+
+    The light is the passage's alone: one that a passage has just set may not be known here yet.
+    """
     entered = may_enter(lane)
     route = lane.direction.value if isinstance(entered, Granted) else CLOSED_ROUTE
     message = "display.lane_open" if isinstance(entered, Granted) else "display.lane_closed"
-    return Show(lane.name, lane.light, (Reason(message),), None, route)
+    return Show(lane.name, None, (Reason(message),), None, route)
 
 
 _KINDS: dict[type[LaneFact], str] = {DeviceFailed: "gate.device_fault/1", DeviceCameBack: "gate.device_fault/1"}

@@ -49,7 +49,7 @@ def _opened(state: Ordered, actuated_at: Instant, now: Instant, policy: LanePoli
     if state.void is not None:
         late = (alarm(state.dossier, 1, "order.opened_though_void", cause=state.void),)
     if state.left is not None:
-        return close_with(state, state.left, actuated_at, now).after(*late)
+        return close_left(state, actuated_at, now).after(*late)
     opened = Opened(state.dossier, state.decision, state.order, actuated_at, now + policy.leave_wait_us)
     return Move(opened, (), (*late, show_way(state)))
 
@@ -76,7 +76,7 @@ def order_silent(state: Ordered, now: Instant, policy: LanePolicy) -> Move:
     """Go on when an order expired and its report did not come: reissue once if certainly nothing was seen to move."""
     dossier = state.dossier
     if state.left is not None:
-        return close_with(state, state.left, state.moved_at or state.left.at, now)
+        return close_left(state, state.moved_at or state.left.at, now)
     if state.moved_at is not None:
         return _opened(state, state.moved_at, now, policy).after(alarm(dossier, 3, "order.unreported"))
     if dossier.broken is not None:
@@ -112,7 +112,7 @@ def leave(state: PassageState, fact: VehicleLeft, now: Instant) -> Move | str:
     if fact.track != state.dossier.track:
         return "another_track"
     if isinstance(state, Opened) and fact.order_id in (None, state.order.order_id):
-        return close_with(state, fact, state.actuated_at, now)
+        return close_left(state, state.actuated_at, now)
     if isinstance(state, Ordered) and fact.order_id == state.order.order_id:
         return Move(replace(state, left=fact)) if state.left is None else "duplicate"
     return _break_through(state.dossier, now)
@@ -138,23 +138,17 @@ def _gone(state: Open, now: Instant) -> Move:
     if isinstance(state, Opened):
         return close_left(state, state.actuated_at, now).after(unseen)
     if isinstance(state, Ordered) and state.left is not None:
-        return close_with(state, state.left, state.moved_at or state.left.at, now)
+        return close_left(state, state.moved_at or state.left.at, now)
     if isinstance(state, Ordered) and state.moved_at is not None:
         return close_left(state, state.moved_at, now).after(unseen)
     decision = state.decision if isinstance(state, InReview | Ordered) else None
     return close_abandoned(state.dossier, now, TRACK_CHANGED, decision)
 
 
-def close_with(state: Ordered | Opened, fact: VehicleLeft, actuated_at: Instant, now: Instant) -> Move:
-    """End a passage; more than one vehicle in one opening is an alarm and stops the lane (I5)."""
-    move = close_left(state, actuated_at, now)
-    if fact.vehicles == 1:
-        return move
-    return move.after(*tailgating(state.dossier, fact))
-
-
 def tailgating(dossier: Dossier, fact: VehicleLeft) -> tuple[Command, ...]:
-    """Return what more than one vehicle in one opening calls for."""
+    """Return what more than one vehicle in one opening calls for: an alarm, and the lane out of service (I5)."""
+    if fact.vehicles <= 1:
+        return ()
     return (
         alarm(dossier, 1, "order.tailgating", vehicles=fact.vehicles),
         StopLane(dossier.lane, Reason("order.tailgating", {"vehicles": fact.vehicles})),

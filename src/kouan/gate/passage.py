@@ -111,9 +111,10 @@ def step(state: PassageState, fact: Fact, now: Instant, policy: LanePolicy) -> S
     taken = _take(state, fact, now, policy)
     if taken == IGNORED:
         return Step(state, next_deadline=deadline_of(state))
+    alarms = alarms_for(state, fact)
     if isinstance(taken, str):
-        unused = Move(state, (), alarms_for(state, fact))
-        return _finish(unused, (FactRecorded(now, fact, used=False, cause=taken),))
+        return _finish(Move(state, (), alarms), (FactRecorded(now, fact, used=False, cause=taken),))
+    taken = taken.after(*alarms)
     if any(isinstance(event, OrderIssued) for event in taken.events):
         return _finish(taken, ())
     return _finish(taken, (FactRecorded(now, fact, taken.unused is None, taken.unused),))

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from kouan.gate.case_files import case_again
 from kouan.gate.commands import Command, SendOrder
 from kouan.gate.events import FactRecorded, OrderIssued, PassageOpened
+from kouan.gate.ordering import tailgating
 from kouan.gate.papers_search import ask_for_papers
 from kouan.gate.passage import Step, deadline_of, open_passage, step
 from kouan.gate.policy import LanePolicy
@@ -63,14 +64,18 @@ def read_fact(entry: Entry) -> PassageOpened | FactRecorded | OrderIssued:
 def resume(state: PassageState, now: Instant) -> Step:
     """Return what has to be done again for a passage that an earlier process left open.
 
-    Papers are asked for again, cases without an answer are sent again, and so is an order that has not expired.
+    Papers are asked for again, cases without an answer are sent again, and so is an order that has not expired; that
+    a second vehicle left under it is told again.
     """
     commands: tuple[Command, ...] = ()
     if isinstance(state, Collecting | AwaitingVerdicts | InReview):
         dossier: Dossier = replace(state.dossier, asked=())
         _, commands = ask_for_papers(dossier, now)
         commands += case_again(state.dossier)
-    elif isinstance(state, Ordered) and state.order.jws and now < state.order.expires_at:
+    elif isinstance(state, Ordered):
         order = state.order
-        commands = (SendOrder(order.order_id, state.dossier.lane, order.jws, order.expires_at),)
+        if order.jws and now < order.expires_at:
+            commands = (SendOrder(order.order_id, state.dossier.lane, order.jws, order.expires_at),)
+        if state.left is not None:
+            commands += tailgating(state.dossier, state.left)
     return Step(state, (), commands, deadline_of(state))

@@ -1,4 +1,4 @@
-"""What the gate asks of others: papers for a vehicle, and a place that remembers passages, holds and visits.
+"""What the gate asks of others: papers for a vehicle, and a place that remembers passages and visits.
 
 The named changes to projections (``Statement.name`` of ``ledger.roles``) that the gate's driver puts into its units:
 
@@ -7,8 +7,6 @@ The named changes to projections (``Statement.name`` of ``ledger.roles``) that t
 ``gate.update_passage``          guard: replace the row where ``version`` is less than the record's; else refused
 ``gate.close_passage``           guard: as update, for a final state (``closed_at`` is set)
 ``gate.add_entries``             effect: note ``passage`` → entry sequences (the store fills in the sequences)
-``gate.place_hold``              guard: insert a ``HoldRecord``; refused if ``number`` exists
-``gate.lift_hold``               guard: set ``lifted_at``/``lifted_by`` where the hold is in force; else refused
 ``gate.raise_epoch``             guard: set a lane's epoch to ``epoch`` where it is one less (no row: 0); else refused
 ``gate.update_lane``             effect: replace the ``LaneRecord``
 ``gate.note_exception``          effect: insert an ``ExceptionRecord`` (counts against the person's cap)
@@ -99,21 +97,6 @@ class PassageRecord(msgspec.Struct, frozen=True):
     stop_ms: int | None
 
 
-class HoldRecord(msgspec.Struct, frozen=True):
-    """A hold that a person placed at the gate; ``kind`` is one of ``rules.holds.KINDS``."""
-
-    number: str
-    authority: str
-    kind: str
-    plate: str | None
-    container: str | None
-    reason: str
-    placed_by: str
-    placed_at: Instant
-    lifted_by: str | None = None
-    lifted_at: Instant | None = None
-
-
 class LaneRecord(msgspec.Struct, frozen=True):
     """A lane's state as JSON (``lanes.encode_lane``), and its hold epoch."""
 
@@ -185,14 +168,6 @@ class GateRecords(Protocol):
 
     async def lane_epochs(self) -> Mapping[str, int]:
         """Return the hold epoch of every lane that has one; a lane without has epoch 0."""
-        ...
-
-    async def holds_in_force(self) -> Sequence[HoldRecord]:
-        """Return the holds that are not lifted, oldest first."""
-        ...
-
-    async def find_hold(self, number: str) -> HoldRecord | None:
-        """Return one hold, in force or lifted."""
         ...
 
     async def count_exceptions(self, by: str, since: Instant) -> int:

@@ -1,11 +1,9 @@
 """Rulebooks: dated, versioned TOML that selects named rules and gives their parameters, outcome and owner.
 
-A date in a rulebook is a day in China: a rule is in force from midnight, Asia/Shanghai, of ``effective_from`` until
-midnight of ``effective_until``, which is the first day on which it no longer applies. China has had no summer time
-since 1991 (State Council notice), so the zone is UTC+8 throughout.
+A date in a rulebook is a day in China (``vocabulary.days``): ``effective_until`` is the first day on which a rule no
+longer applies.
 """
 
-import datetime as dt
 import hashlib
 import itertools
 import tomllib
@@ -18,20 +16,12 @@ from kouan.gate.case import Case
 from kouan.gate.procedures import Authority, Outcome, Procedure
 from kouan.gate.rules import RULES, SAFEGUARDS
 from kouan.ledger.entries import canonical
-from kouan.vocabulary.clock import SECOND, Instant
+from kouan.vocabulary.clock import Instant
+from kouan.vocabulary.days import read_day
 from kouan.vocabulary.errors import InvalidValue
 from kouan.vocabulary.places import Direction
 
-_SHANGHAI = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-
 ParamValue = int | str | bool | list[str | int] | dict[str, int]
-
-
-def midnight(day: dt.date) -> Instant:
-    """Return the instant at which this day begins in China."""
-    start = dt.datetime(day.year, day.month, day.day, tzinfo=_SHANGHAI)
-    return (start - _EPOCH) // dt.timedelta(seconds=1) * SECOND
 
 
 class RuleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -210,14 +200,8 @@ def _read_entry(number: int, table: Mapping[str, Any]) -> RuleEntry:
     values = dict(table)
     for field in ("effective_from", "effective_until"):
         if field in values:
-            values[field] = _read_day(f"rule[{number}].{field}", values[field])
+            values[field] = read_day(f"rule[{number}].{field}", values[field], "rulebook.day")
     try:
         return msgspec.convert(values, type=RuleEntry, strict=True)
     except msgspec.ValidationError as error:
         raise InvalidValue(f"rule[{number}]", "rulebook.shape", str(error)) from error
-
-
-def _read_day(field: str, value: Any) -> Instant:
-    if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
-        raise InvalidValue(field, "rulebook.day", "must be a day, as in 2025-06-01")
-    return midnight(value)

@@ -6,6 +6,7 @@ not to name it any more, since it judged the same evidence.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import msgspec
@@ -59,12 +60,15 @@ def parse_changes(texts: Sequence[str]) -> dict[str, str]:
     return changes
 
 
-def what_if(grounds: Grounds, rulebook: Rulebook, changes: Mapping[str, Any]) -> Decision:
+def what_if(
+    grounds: Grounds, rulebook: Rulebook, changes: Mapping[str, Any], settled: AbstractSet[str] = frozenset()
+) -> Decision:
     """Return the decision with some fields changed; raise InvalidValue for a field or value that cannot be.
 
-    Texts are read as the field's type, so that ``{"weight": "50000"}`` will do.
+    Texts are read as the field's type, so that ``{"weight": "50000"}`` will do. ``settled`` are the codes of reasons
+    that no longer hold with these changes.
     """
-    case, verdicts = grounds.case, grounds.verdicts
+    case, verdicts = grounds.case, tuple(_without(verdict, settled) for verdict in grounds.verdicts)
     for field, value in changes.items():
         case, verdicts = _change(case, verdicts, ALIASES.get(field, field), value)
     return decide(case, verdicts, grounds.exceptions, rulebook, grounds.at)
@@ -113,7 +117,7 @@ def _remade(grounds: Grounds, rulebook: Rulebook, changes: Mapping[str, Any], se
     return decide(case, verdicts, grounds.exceptions, rulebook, grounds.at)
 
 
-def _without(verdict: AgencyVerdict, codes: set[str]) -> AgencyVerdict:
+def _without(verdict: AgencyVerdict, codes: AbstractSet[str]) -> AgencyVerdict:
     """Return a verdict without the reasons that no longer hold; one that named only such would have been a grant."""
     if not verdict.reasons:
         return verdict

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 import msgspec
 
 from kouan.access.people import Agency
-from kouan.inspection.fields import Field, Need, Violation, choice, identifier, read_fields, refused, text, whole
+from kouan.inspection.fields import Field, Need, Violation, choice, identifier, many, read_fields, refused, text, whole
 from kouan.inspection.matrix import document_number
 from kouan.inspection.records import ControlOrderRecord, params_of
+from kouan.inspection.steps import MAKING, StepKind
 from kouan.ledger.entries import canonical
 from kouan.ledger.roles import Draft, Statement, Unit
 from kouan.vocabulary.clock import Instant
+from kouan.vocabulary.errors import InvalidValue
 from kouan.vocabulary.identifiers import ContainerNumber, DeclarationNumber, PlateNumber
 from kouan.vocabulary.verdict import Refused, refuse
 
@@ -38,6 +40,14 @@ class ControlKind(enum.StrEnum):
 TARGETS = ("plate", "container", "consignment", "declaration")
 """What an order may be on; one order has one target."""
 
+
+def _step(raw: object) -> StepKind:
+    step = choice(StepKind)(raw)
+    if step in MAKING:
+        raise InvalidValue("", "order.step", f"nobody asks for {step} by itself")
+    return StepKind(step)
+
+
 _FIELDS = (
     Field("kind", "kind", choice(ControlKind)),
     Field("plate", "plate", identifier(PlateNumber.parse)),
@@ -47,11 +57,15 @@ _FIELDS = (
     Field("reason", "reason", text(500)),
     Field("valid_from", "valid from", whole(0, LATEST)),
     Field("valid_until", "valid until", whole(0, LATEST)),
+    Field("steps", "steps", many(_step)),
 )
 
 
 class ControlOrder(msgspec.Struct, frozen=True):
-    """A control order as asked for: on one target, from an instant (None: at once) to another (None: until lifted)."""
+    """A control order as asked for: on one target, from an instant (None: at once) to another (None: until lifted).
+
+    ``steps`` are what an examination must do for it; none: what its kind stands for.
+    """
 
     kind: ControlKind
     reason: str
@@ -61,6 +75,7 @@ class ControlOrder(msgspec.Struct, frozen=True):
     declaration: str | None = None
     valid_from: Instant | None = None
     valid_until: Instant | None = None
+    steps: tuple[StepKind, ...] = ()
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -86,13 +101,9 @@ def read_order(document: object) -> ControlOrder | Refused:
     return refused(wrong) if wrong else ControlOrder(**values)
 
 
-def place_order(order: ControlOrder, number: str, authority: Agency, by: str, now: Instant) -> Unit | Refused:
-    """Place a control order under a fresh number, in the name of the authority whose officer asks for it."""
-    if authority not in AUTHORITIES:
-        return refuse("order.authority", field="authority", mend=f"must be one of {', '.join(AUTHORITIES)}")
-    if order.valid_until is not None and order.valid_until <= now:
-        return refuse("order.validity", field="valid_until", mend="must lie in the future")
-    record = ControlOrderRecord(
+def order_record(order: ControlOrder, number: str, authority: Agency, by: str, now: Instant) -> ControlOrderRecord:
+    """Return the row of an order that an authority's officer, or a system in its name, places now."""
+    return ControlOrderRecord(
         number=number,
         authority=authority.value,
         kind=order.kind.value,
@@ -105,7 +116,17 @@ def place_order(order: ControlOrder, number: str, authority: Agency, by: str, no
         placed_at=now,
         valid_from=now if order.valid_from is None else order.valid_from,
         valid_until=order.valid_until,
+        steps=" ".join(order.steps) or None,
     )
+
+
+def place_order(record: ControlOrderRecord) -> Unit | Refused:
+    """Place a control order under its fresh number; only an authority that decides at the gate places any."""
+    if record.authority not in AUTHORITIES:
+        return refuse("order.authority", field="authority", mend=f"must be one of {', '.join(AUTHORITIES)}")
+    if record.valid_until is not None and record.valid_until <= record.placed_at:
+        return refuse("order.validity", field="valid_until", mend="must lie in the future")
+    number = record.number
     draft = Draft("papers.order_placed/1", number, f"papers:order_placed:{number}", canonical(record))
     return Unit((draft,), guards=(Statement("papers.place_order", params_of(record)),))
 

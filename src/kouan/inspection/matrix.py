@@ -5,13 +5,25 @@ public text leaves open whether one is required, the matrix is our choice. It is
 change of data.
 """
 
+import datetime as dt
 from collections.abc import Mapping
+from typing import Any
 
 from kouan.inspection.fields import Field, Need, choice, flag, identifier, many, part, text, whole
-from kouan.inspection.papers import ConsignmentLine, DeclarationStatus, Driver, Health, Load
+from kouan.inspection.papers import (
+    ConsignmentLine,
+    DeclarationLine,
+    DeclarationStatus,
+    DeclarationStep,
+    Driver,
+    Health,
+    Load,
+)
+from kouan.vocabulary.errors import InvalidValue
 from kouan.vocabulary.identifiers import (
     BatchNumber,
     ContainerNumber,
+    CreditCode,
     DeclarationNumber,
     HsCode,
     PlateNumber,
@@ -28,7 +40,27 @@ MOST_CREW = 9
 document_number = text(32, r"[A-Z0-9][A-Z0-9-]{2,30}[A-Z0-9]", "document.number")
 """Reads a message's own number: 4 to 32 capitals, digits and inner hyphens (our choice)."""
 
-_party = text(32, r"[A-Z0-9][A-Z0-9-]{1,31}", "party.code")
+MOST_DECLARED_KG = 1_000_000_000
+"""Heaviest line of a declaration, and largest licence, in kilograms. Our choice: a million tonnes, a year's trade."""
+
+MOST_LINES = 50
+"""Most lines of goods of one declaration [customs, rules for filling in declarations: at most 50 items]."""
+
+party = text(32, r"[A-Z0-9][A-Z0-9-]{1,31}", "party.code")
+"""Reads the code of a party: 2 to 32 capitals, digits and hyphens (our choice)."""
+
+
+def date(raw: Any) -> str:
+    """Read a day, written ``2026-11-22``."""
+    try:
+        day = dt.date.fromisoformat(raw)
+    except (TypeError, ValueError):
+        day = None
+    if day is None or day.isoformat() != raw:
+        raise InvalidValue("", "field.date", "must be a day as 2026-11-22")
+    return day.isoformat()
+
+
 _country = text(3, r"[A-Z]{3}", "country.code")
 _mass = whole(1, 1_000_000)
 
@@ -52,8 +84,8 @@ CONFIRMATION: tuple[Field, ...] = (
     Field("version", "message version", whole(1, 999)),
     Field("batch", "transport batch no.", identifier(BatchNumber.parse)),
     Field("direction", "166", choice(Direction)),
-    Field("sender", "R006", _party),
-    Field("carrier", "R012", _party),
+    Field("sender", "R006", party),
+    Field("carrier", "R012", party),
     Field("plate", "T006/T005", identifier(PlateNumber.parse)),
     Field("trailer", "159/387", identifier(PlateNumber.parse)),
     Field("driver", "R017/R016", part(Driver, _DRIVER, optional=("nationality",))),
@@ -79,17 +111,30 @@ MANIFEST: tuple[Field, ...] = (
     Field("version", "message version", whole(1, 999)),
     Field("batch", "transport batch no.", identifier(BatchNumber.parse)),
     Field("direction", "166", choice(Direction)),
-    Field("sender", "R006", _party),
+    Field("sender", "R006", party),
     Field("consignments", "consignments", _consignments),
+)
+
+_GOODS = (
+    Field("line", "line", whole(1, MOST_LINES)),
+    Field("hs_code", "goods code", identifier(HsCode.parse)),
+    Field("goods", "goods name", text(120)),
+    Field("net_kg", "net mass", whole(1, MOST_DECLARED_KG)),
+    Field("origin", "country of origin", _country),
 )
 
 DECLARATION: tuple[Field, ...] = (
     Field("number", "declaration no.", identifier(DeclarationNumber.parse)),
     Field("version", "message version", whole(1, 999)),
+    Field("step", "base items or all", choice(DeclarationStep)),
     Field("direction", "direction", choice(Direction)),
     Field("status", "status", choice(DeclarationStatus)),
     Field("transit", "transit", flag),
+    Field("consignee", "consignee or consignor", identifier(CreditCode.parse)),
+    Field("entered_on", "day of entry", date),
     Field("consignments", "consignments", _consignments),
+    Field("lines", "lines of goods", many(part(DeclarationLine, _GOODS, optional=("origin",)))),
+    Field("licences", "licences", many(document_number)),
 )
 
 _R, _O, _F = Need.REQUIRED, Need.OPTIONAL, Need.FORBIDDEN
@@ -131,11 +176,27 @@ CONFIRMATION_MATRIX: Mapping[tuple[Direction, Load], Mapping[str, Need]] = {
 """For each direction and load, what the matrix says of each field of a vehicle confirmation."""
 
 MANIFEST_NEEDS: Mapping[str, Need] = {field.name: _R for field in MANIFEST} | {"version": _O}
-DECLARATION_NEEDS: Mapping[str, Need] = {
-    "number": _R,
-    "version": _O,
-    "direction": _R,
-    "status": _O,
-    "transit": _O,
-    "consignments": _R,
+
+_DECLARATION_ROWS: Mapping[str, tuple[Need, ...]] = {
+    #                     base items, all
+    "number": (_R, _R),
+    "version": (_O, _O),
+    "step": (_R, _O),
+    "direction": (_R, _R),
+    "status": (_O, _O),
+    "transit": (_O, _O),
+    "consignee": (_R, _O),
+    "entered_on": (_O, _O),
+    "consignments": (_R, _R),
+    "lines": (_R, _O),
+    "licences": (_O, _O),
 }
+
+DECLARATION_MATRIX: Mapping[DeclarationStep, Mapping[str, Need]] = {
+    step: {name: row[index] for name, row in _DECLARATION_ROWS.items()}
+    for index, step in enumerate((DeclarationStep.SUMMARY, DeclarationStep.FULL))
+}
+"""For each step, what the matrix says of each field of a declaration. The base items (概要申报) are nine [customs
+announcement 2019 no. 127]: firm, transport, bill, procedure, code to six digits, goods, quantity, gross mass, boxes;
+here those that are not the confirmation's. One handed in at once, without base items before, may do without ``lines``:
+its consignments stand for them."""

@@ -28,12 +28,20 @@ class DeclarationStatus(enum.StrEnum):
     CANCELLED = "cancelled"
 
 
+class DeclarationStep(enum.StrEnum):
+    """What a declaration is so far: its base items (概要申报), or all of it (完整申报)."""
+
+    SUMMARY = "summary"
+    FULL = "full"
+
+
 class PaperState(enum.StrEnum):
-    """Whether a paper is in force, was used by a crossing, or was deleted with its batch."""
+    """Whether a paper is in force, was used by a crossing, was deleted with its batch, or revoked by its issuer."""
 
     ACTIVE = "active"
     USED = "used"
     DELETED = "deleted"
+    REVOKED = "revoked"
 
 
 class Driver(msgspec.Struct, frozen=True):
@@ -110,8 +118,25 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     consignments: tuple[ConsignmentLine, ...]
 
 
+class DeclarationLine(msgspec.Struct, frozen=True):
+    """One line of goods (商品项) of a declaration: goods code and name, and net mass in kilograms.
+
+    A declaration of base items gives the code's first six digits; ``origin`` is its country (ISO 3166 alpha-3).
+    """
+
+    line: int
+    hs_code: str
+    goods: str
+    net_kg: int
+    origin: str | None = None
+
+
 class Declaration(msgspec.Struct, frozen=True, kw_only=True):
-    """A customs declaration (报关单) with its status; ``transit`` says that it is a transit declaration (转关单)."""
+    """A customs declaration (报关单) with its status; ``transit`` says that it is a transit declaration (转关单).
+
+    ``consignee`` is the credit code of the firm that receives or sends the goods; ``entered_on`` (``2026-11-22``) is
+    the day on which its means of transport was declared to have entered; ``licences`` are those it is drawn on.
+    """
 
     number: str
     version: int
@@ -119,6 +144,11 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
     status: DeclarationStatus
     transit: bool = False
     consignments: tuple[ConsignmentLine, ...] = ()
+    step: DeclarationStep = DeclarationStep.FULL
+    consignee: str | None = None
+    lines: tuple[DeclarationLine, ...] = ()
+    entered_on: str | None = None
+    licences: tuple[str, ...] = ()
 
 
 Document = VehicleConfirmation | Manifest | Declaration

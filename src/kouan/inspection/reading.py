@@ -10,7 +10,7 @@ from kouan.inspection.matrix import (
     CONFIRMATION,
     CONFIRMATION_MATRIX,
     DECLARATION,
-    DECLARATION_NEEDS,
+    DECLARATION_MATRIX,
     MANIFEST,
     MANIFEST_NEEDS,
 )
@@ -18,6 +18,7 @@ from kouan.inspection.papers import (
     ConsignmentLine,
     Declaration,
     DeclarationStatus,
+    DeclarationStep,
     Driver,
     Manifest,
     VehicleConfirmation,
@@ -59,8 +60,10 @@ def read_manifest(document: object) -> Manifest | Refused:
 
 def read_declaration(document: object) -> Declaration | Refused:
     """Return the customs declaration (报关单), or everything that is wrong with it; without a status it is declared."""
-    values, wrong = read_fields(document, DECLARATION, DECLARATION_NEEDS.__getitem__)
-    wrong += _check(values, (_lines_once, _number_goes_the_same_way))
+    step = document.get("step") if isinstance(document, Mapping) else None
+    needs = DECLARATION_MATRIX[DeclarationStep.SUMMARY if step == DeclarationStep.SUMMARY else DeclarationStep.FULL]
+    values, wrong = read_fields(document, DECLARATION, needs.__getitem__)
+    wrong += _check(values, (_lines_once, _number_goes_the_same_way, _goods_once, _net_within_gross))
     filled: dict[str, Any] = {"version": 1, "status": DeclarationStatus.DECLARED} | values
     return refused(wrong) if wrong else Declaration(**filled)
 
@@ -131,6 +134,25 @@ def _number_goes_the_same_way(values: Mapping[str, Any]) -> list[Violation]:
     if number is None or direction is None or _way(number) is direction:
         return []
     return [Violation("direction", "declaration.direction", f"must be {_way(number)}, as digit 9 of the number says")]
+
+
+def _goods_once(values: Mapping[str, Any]) -> list[Violation]:
+    """A line of goods has its own number."""
+    numbers = [line.line for line in values.get("lines", ())]
+    return [
+        Violation(f"lines.{index}.line", "line.repeated", f"line {number} stands in this declaration already")
+        for index, number in enumerate(numbers)
+        if number in numbers[:index]
+    ]
+
+
+def _net_within_gross(values: Mapping[str, Any]) -> list[Violation]:
+    """All lines together are no heavier, net, than all consignments together are gross."""
+    net_kg = sum(line.net_kg for line in values.get("lines", ()))
+    gross_kg = sum(line.gross_kg for line in _lines(values))
+    if not gross_kg or net_kg <= gross_kg:
+        return []
+    return [Violation("lines", "declaration.net", f"the net mass of all lines must be at most {gross_kg} kg gross")]
 
 
 def _way(number: str) -> Direction:

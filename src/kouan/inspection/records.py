@@ -70,7 +70,11 @@ class ConsignmentRecord(msgspec.Struct, frozen=True):
 
 
 class DeclarationRecord(msgspec.Struct, frozen=True):
-    """One customs declaration (报关单), its latest version; ``status`` is one of ``papers.DeclarationStatus``."""
+    """One customs declaration (报关单), its latest version; ``status`` is one of ``papers.DeclarationStatus``.
+
+    ``step`` is one of ``papers.DeclarationStep``; until base items are followed by all, ``full_due`` is when they must
+    be, and ``overdue_at`` when it was noted that they were not.
+    """
 
     number: str
     version: int
@@ -81,10 +85,65 @@ class DeclarationRecord(msgspec.Struct, frozen=True):
     document: bytes
     submitted_at: Instant
     changed_at: Instant
+    step: str = "full"
+    full_due: Instant | None = None
+    overdue_at: Instant | None = None
+
+
+class SupportingRecord(msgspec.Struct, frozen=True):
+    """One supporting paper (随附单证), its latest version.
+
+    ``kind`` is one of ``supporting.PaperKind``, ``lots`` the numbers of its lots joined by blanks, ``document`` its
+    canonical JSON; ``state`` is ``active`` or ``revoked``. Numbers are unique within a kind.
+    """
+
+    kind: str
+    number: str
+    version: int
+    lots: str
+    digest: str
+    document: bytes
+    state: str
+    submitted_at: Instant
+    changed_at: Instant
+
+
+class BalanceRecord(msgspec.Struct, frozen=True):
+    """How much may be written off against one item of one paper, and how much was (I16), in kilograms net.
+
+    ``kind`` is one of ``balances.BalanceKind``, ``item`` what of the paper it is: a declaration's line, a manifest's
+    consignment, a certificate's lot, a licence as a whole (``all``). ``valid_from`` and ``valid_until`` bound when.
+    ``state`` is ``active`` or ``closed``.
+    """
+
+    kind: str
+    number: str
+    item: str
+    granted_kg: int
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
+    state: str = "active"
+    taken_kg: int = 0
+
+
+class WriteOffRecord(msgspec.Struct, frozen=True):
+    """What one weighing ticket (磅单) wrote off against one item of one paper; ``voided_at`` where taken back."""
+
+    ticket: str
+    kind: str
+    number: str
+    item: str
+    mass_kg: int
+    at: Instant
+    by: str
+    voided_at: Instant | None = None
 
 
 class ControlOrderRecord(msgspec.Struct, frozen=True):
-    """One control order (布控) on a plate, a container, a consignment or a declaration, whichever is not None."""
+    """One control order (布控) on a plate, a container, a consignment or a declaration, whichever is not None.
+
+    ``steps`` are the steps of an examination that it names, joined by blanks; None: those of its kind.
+    """
 
     number: str
     authority: str
@@ -101,6 +160,7 @@ class ControlOrderRecord(msgspec.Struct, frozen=True):
     lifted_by: str | None = None
     lifted_at: Instant | None = None
     lift_reason: str | None = None
+    steps: str | None = None
 
 
 def params_of(record: msgspec.Struct) -> Mapping[str, Any]:

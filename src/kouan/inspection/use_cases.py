@@ -11,15 +11,25 @@ from typing import Any
 
 import msgspec
 
-from kouan.inspection.papers import ConsignmentLine, Declaration, Manifest, PaperState
+from kouan.inspection.balances import grants
+from kouan.inspection.papers import (
+    ConsignmentLine,
+    Declaration,
+    DeclarationStatus,
+    DeclarationStep,
+    Manifest,
+    PaperState,
+)
 from kouan.inspection.reading import ReadConfirmation, driver_payload
 from kouan.inspection.records import (
     ConfirmationRecord,
     ConsignmentRecord,
     DeclarationRecord,
     ManifestRecord,
+    SupportingRecord,
     params_of,
 )
+from kouan.inspection.two_step import RulesAt, default_rules, full_due, incomplete
 from kouan.ledger.entries import canonical
 from kouan.ledger.roles import Draft, Personal, Statement, Unit
 from kouan.vocabulary.clock import Instant
@@ -34,7 +44,7 @@ class Accepted(msgspec.Struct, frozen=True):
     unit: Unit | None
 
 
-Standing = ConfirmationRecord | ManifestRecord | DeclarationRecord
+Standing = ConfirmationRecord | ManifestRecord | DeclarationRecord | SupportingRecord
 
 
 def submit_confirmation(
@@ -46,8 +56,8 @@ def submit_confirmation(
     """
     personal = Personal(subject, salt, driver_payload(read.driver))
     paper = read.confirmation
-    digest = _digest(msgspec.structs.replace(paper, version=0), subject)
-    decided = _decide(standing, digest, paper.version)
+    digest = digest_of(msgspec.structs.replace(paper, version=0), subject)
+    decided = decide(standing, digest, paper.version)
     if isinstance(decided, Accepted | Refused):
         return decided
     paper = msgspec.structs.replace(paper, driver=personal.commitment)
@@ -67,7 +77,7 @@ def submit_confirmation(
     )
     verb = "insert" if standing is None else "amend"
     unit = Unit(
-        (_draft("confirmation", paper.number, paper.version, paper, personal),),
+        (draft_of("confirmation", paper.number, paper.version, paper, personal),),
         guards=(Statement(f"papers.{verb}_confirmation", params_of(record)),),
     )
     return Accepted(paper.number, paper.version, unit)
@@ -75,8 +85,8 @@ def submit_confirmation(
 
 def submit_manifest(paper: Manifest, standing: ManifestRecord | None, now: Instant) -> Accepted | Refused:
     """Take an original manifest, or an amendment; no other active manifest may hold one of its consignments (I16)."""
-    digest = _digest(msgspec.structs.replace(paper, version=0))
-    decided = _decide(standing, digest, paper.version)
+    digest = digest_of(msgspec.structs.replace(paper, version=0))
+    decided = decide(standing, digest, paper.version)
     if isinstance(decided, Accepted | Refused):
         return decided
     record = ManifestRecord(
@@ -97,16 +107,25 @@ def submit_manifest(paper: Manifest, standing: ManifestRecord | None, now: Insta
     guards += [
         Statement("papers.insert_consignment", params_of(_consignment(paper, line))) for line in paper.consignments
     ]
-    unit = Unit((_draft("manifest", paper.number, paper.version, paper),), guards=tuple(guards))
+    unit = Unit((draft_of("manifest", paper.number, paper.version, paper),), guards=(*guards, *grants(paper)))
     return Accepted(paper.number, paper.version, unit)
 
 
-def submit_declaration(paper: Declaration, standing: DeclarationRecord | None, now: Instant) -> Accepted | Refused:
-    """Take a declaration, or its next version, as customs sends one whenever its status changes."""
-    digest = _digest(msgspec.structs.replace(paper, version=0))
-    decided = _decide(standing, digest, paper.version)
-    if isinstance(decided, Accepted | Refused):
+def submit_declaration(
+    paper: Declaration,
+    standing: DeclarationRecord | None,
+    now: Instant,
+    rules: RulesAt = default_rules,
+) -> Accepted | Refused:
+    """Take a declaration, its base items, or its next version, as customs sends one whenever its status changes."""
+    digest = digest_of(msgspec.structs.replace(paper, version=0))
+    decided = decide(standing, digest, paper.version) or incomplete(paper, standing)
+    if decided is not None:
         return decided
+    summary = paper.step is DeclarationStep.SUMMARY
+    due = full_due(paper, standing.submitted_at if standing is not None else now, rules(now)) if summary else None
+    if isinstance(due, Refused):
+        return due
     record = DeclarationRecord(
         number=paper.number,
         version=paper.version,
@@ -117,13 +136,41 @@ def submit_declaration(paper: Declaration, standing: DeclarationRecord | None, n
         document=canonical(paper),
         submitted_at=now,
         changed_at=now,
+        step=paper.step.value,
+        full_due=due,
     )
     verb = "insert" if standing is None else "amend"
     unit = Unit(
-        (_draft("declaration", paper.number, paper.version, paper),),
-        guards=(Statement(f"papers.{verb}_declaration", params_of(record)),),
+        (draft_of("declaration", paper.number, paper.version, paper),),
+        guards=(Statement(f"papers.{verb}_declaration", params_of(record)), *grants(paper)),
     )
     return Accepted(paper.number, paper.version, unit)
+
+
+def note_status(
+    standing: DeclarationRecord | None, status: DeclarationStatus, now: Instant, rules: RulesAt = default_rules
+) -> Accepted | Refused:
+    """Take the status that customs gives a declaration: its next version, all else as it stands."""
+    if standing is None:
+        return refuse("declaration.unknown", field="number", mend="must be a declaration that was handed in")
+    paper = declaration_of(standing)
+    if paper.status is status:
+        return Accepted(paper.number, paper.version, None)
+    if paper.status is DeclarationStatus.CANCELLED:
+        return refuse("declaration.cancelled", field="status", mend=f"{paper.number} is cancelled: it stays so")
+    changed = msgspec.structs.replace(paper, status=status, version=paper.version + 1)
+    return submit_declaration(changed, standing, now, rules)
+
+
+def as_declared(paper: Declaration, standing: DeclarationRecord | None) -> Declaration:
+    """Return a declarant's paper with the status that customs gave it: no declarant clears or frees."""
+    status = DeclarationStatus.DECLARED if standing is None else DeclarationStatus(standing.status)
+    return msgspec.structs.replace(paper, status=status)
+
+
+def declaration_of(record: DeclarationRecord) -> Declaration:
+    """Return the whole declaration behind its row."""
+    return msgspec.json.decode(record.document, type=Declaration)
 
 
 def delete_batch(
@@ -143,7 +190,7 @@ def delete_batch(
         return refuse("papers.batch_unknown", field="batch", mend="must be a batch number with papers in force")
     papers = [f"{each.number}@{each.version}" for each in active]
     body = {"at": now, "batch": batch, "by": by, "papers": papers}
-    key = f"papers:batch_deleted:{batch}:{_digest(papers)}"
+    key = f"papers:batch_deleted:{batch}:{digest_of(papers)}"
     return Unit(
         (Draft("papers.batch_deleted/1", batch, key, canonical(body)),),
         guards=(Statement("papers.delete_batch", {"batch": batch, "at": now}),),
@@ -183,7 +230,24 @@ _REFUSALS = {
     ),
     "papers.use_confirmation": ("papers.used", "number", "must be a confirmation that no crossing has used"),
     "papers.write_off": ("papers.exceeded", "consignments", "what crosses must stay within the manifest's mass"),
-    "papers.delete_batch": ("papers.batch_used", "batch", "must be a batch under which nothing has crossed"),
+    "papers.delete_batch": (
+        "papers.batch_used",
+        "batch",
+        "must be a batch under which nothing has crossed, nor was written off",
+    ),
+    "papers.keep_balances": (
+        "papers.written_off",
+        "number",
+        "must keep every item against which something was written off",
+    ),
+    "papers.grant_balance": ("papers.written_off", "number", "may not fall below what was written off against it"),
+    "papers.take_balance": (
+        "papers.exceeded",
+        "parts",
+        "must stay within what each paper in force has left: read its balance",
+    ),
+    "papers.keep_write_off": ("papers.ticket_used", "ticket", "must be a ticket that wrote nothing off yet"),
+    "papers.void_write_offs": ("papers.ticket_unknown", "ticket", "must be a ticket that is written off"),
     "papers.lift_order": ("order.not_yours", "number", "must be an order in force of your own authority"),
 }
 
@@ -196,8 +260,8 @@ def refusal_of(guard: str) -> Refused:
     return refuse(rule, field=field, mend=mend)
 
 
-def _decide(standing: Standing | None, digest: str, version: int) -> Accepted | Refused | None:
-    """Return the answer where what stands gives it already; None where the paper is to be written."""
+def decide(standing: Standing | None, digest: str, version: int) -> Accepted | Refused | None:
+    """Return the answer to a paper where what stands gives it already; None where the paper is to be written."""
     if standing is None:
         return None if version == 1 else refuse("papers.version", field="version", mend="must be 1 for a new paper")
     state = getattr(standing, "state", PaperState.ACTIVE.value)
@@ -224,9 +288,11 @@ def _consignment(paper: Manifest, line: ConsignmentLine) -> ConsignmentRecord:
     )
 
 
-def _draft(kind: str, number: str, version: int, paper: msgspec.Struct, *personal: Personal) -> Draft:
+def draft_of(kind: str, number: str, version: int, paper: msgspec.Struct, *personal: Personal) -> Draft:
+    """Return the fact that a paper was handed in, under a key by which the same version is recorded once."""
     return Draft(f"papers.{kind}/1", number, f"papers:{kind}:{number}:{version}", canonical(paper), personal)
 
 
-def _digest(*parts: Any) -> str:
+def digest_of(*parts: Any) -> str:
+    """Return the hex SHA-256 by which the same contents are known again."""
     return hashlib.sha256(canonical(parts)).hexdigest()

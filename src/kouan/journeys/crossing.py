@@ -1,4 +1,4 @@
-"""What follows from a vehicle's release: its papers are written off, and its visit begins or ends."""
+"""What follows from a vehicle's release: its papers are written off, its visit begins or ends, the yard expects it."""
 
 from kouan.gate.dossier import case_of
 from kouan.gate.roles import GateRecords, record_params
@@ -7,6 +7,7 @@ from kouan.gate.visit import begin_visit, visit_record
 from kouan.inspection.desk import document_of
 from kouan.inspection.roles import PapersRecords
 from kouan.inspection.use_cases import write_off
+from kouan.journeys.yard_arrivals import GateToYard
 from kouan.ledger.entries import canonical
 from kouan.ledger.roles import Draft, Ledger, Statement, Unit, UnitRefused
 
@@ -14,15 +15,20 @@ from kouan.ledger.roles import Draft, Ledger, Statement, Unit, UnitRefused
 class Crossings:
     """Follows up releases. Doing so twice changes nothing, so a restarted platform does it again for the latest."""
 
-    def __init__(self, papers: PapersRecords, gate: GateRecords, ledger: Ledger) -> None:
+    def __init__(
+        self, papers: PapersRecords, gate: GateRecords, ledger: Ledger, yard: GateToYard | None = None
+    ) -> None:
         self._papers = papers
         self._gate = gate
         self._ledger = ledger
+        self._yard = yard
 
     async def cleared(self, state: Cleared) -> str | None:
         """Write off the papers and keep the visit; return the guard that refused the write-off, if one did (I16)."""
         refused = await self._write_off(state)
         await self._visit(state)
+        if self._yard is not None:
+            await self._yard.cleared(state)
         return refused
 
     async def _write_off(self, state: Cleared) -> str | None:

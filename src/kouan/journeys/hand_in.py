@@ -1,12 +1,19 @@
 """Papers handed in: read, judged against what stands, recorded; the same way for HTTP, files and the twin."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
+from kouan.inspection.papers import DeclarationStatus
 from kouan.inspection.reading import driver_identity, read_confirmation, read_declaration, read_manifest
 from kouan.inspection.roles import PapersRecords
+from kouan.inspection.supporting import PaperKind
+from kouan.inspection.supporting_matrix import read_supporting
+from kouan.inspection.supporting_use_cases import revoke_supporting, submit_supporting
+from kouan.inspection.two_step import RulesAt, default_rules
 from kouan.inspection.use_cases import (
     Accepted,
+    as_declared,
     delete_batch,
+    note_status,
     refusal_of,
     submit_confirmation,
     submit_declaration,
@@ -15,14 +22,17 @@ from kouan.inspection.use_cases import (
 from kouan.ledger.roles import Ledger, Subjects, Unit, UnitRefused
 from kouan.vocabulary.clock import Clock
 from kouan.vocabulary.errors import NotFound
-from kouan.vocabulary.verdict import Refused
+from kouan.vocabulary.verdict import Refused, refuse
 
 SALT_BYTES = 16
 """Random bytes that keep a commitment from being guessed (NIST SP 800-132 asks for at least 128 bits)."""
 
 
 class PapersCounter:
-    """Takes papers in; each method returns what was accepted, or everything that is wrong with the document."""
+    """Takes papers in; each method returns what was accepted, or everything that is wrong with the document.
+
+    A ``rehearsal`` reads and judges as always, and records nothing.
+    """
 
     def __init__(
         self,
@@ -31,12 +41,20 @@ class PapersCounter:
         subjects: Subjects,
         clock: Clock,
         chance: Callable[[int], bytes],
+        two_step: RulesAt = default_rules,
+        *,
+        rehearsal: bool = False,
+        came: Callable[[str], Awaitable[object]] | None = None,
     ) -> None:
+        """``came`` is told of each paper that stands, before its sender is answered; sent again, it is told again."""
         self._papers = papers
         self._ledger = ledger
         self._subjects = subjects
         self._clock = clock
         self._chance = chance
+        self._two_step = two_step
+        self._rehearsal = rehearsal
+        self._came = came
 
     async def confirmation(self, document: object) -> Accepted | Refused:
         """Take a vehicle confirmation (确报), or an amendment of one."""
@@ -44,7 +62,11 @@ class PapersCounter:
         if isinstance(read, Refused):
             return read
         standing = await self._papers.find_confirmation(read.confirmation.number)
-        subject = await self._subjects.subject_for(driver_identity(read.driver))
+        identity = driver_identity(read.driver)
+        if self._rehearsal:
+            subject = await self._subjects.find_subject(identity) or "nobody"
+        else:
+            subject = await self._subjects.subject_for(identity)
         salt = self._chance(SALT_BYTES)
         return await self._record(submit_confirmation(read, standing, subject, salt, self._clock.now()))
 
@@ -57,12 +79,36 @@ class PapersCounter:
         return await self._record(submit_manifest(read, standing, self._clock.now()))
 
     async def declaration(self, document: object) -> Accepted | Refused:
-        """Take a customs declaration (报关单) with its status, or a newer version of one."""
+        """Take a customs declaration (报关单) of a declarant, its base items, or a newer version of one.
+
+        Its status stays what customs said last: a declarant may say no other than ``declared``.
+        """
         read = read_declaration(document)
         if isinstance(read, Refused):
             return read
+        if read.status is not DeclarationStatus.DECLARED:
+            return refuse("declaration.status", field="status", mend="is for customs to say: leave it out")
         standing = await self._papers.find_declaration(read.number)
-        return await self._record(submit_declaration(read, standing, self._clock.now()))
+        paper = as_declared(read, standing)
+        return await self._record(submit_declaration(paper, standing, self._clock.now(), self._two_step))
+
+    async def status(self, number: str, status: DeclarationStatus) -> Accepted | Refused:
+        """Take the status that customs gives a declaration."""
+        standing = await self._papers.find_declaration(number)
+        return await self._record(note_status(standing, status, self._clock.now(), self._two_step))
+
+    async def supporting(self, kind: PaperKind, document: object) -> Accepted | Refused:
+        """Take a supporting paper (随附单证), or a newer version of one."""
+        read = read_supporting(kind, document)
+        if isinstance(read, Refused):
+            return read
+        standing = await self._papers.find_supporting(kind, read.number)
+        return await self._record(submit_supporting(read, standing, self._clock.now()))
+
+    async def revoke(self, kind: PaperKind, number: str, reason: str, by: str) -> Unit | Refused:
+        """Revoke a supporting paper."""
+        standing = await self._papers.find_supporting(kind, number)
+        return await self._done(revoke_supporting(standing, reason, by, self._clock.now()))
 
     async def delete_batch(self, batch: str, by: str) -> Unit | Refused:
         """Delete all papers under a batch number; raise NotFound where there are none."""
@@ -70,14 +116,20 @@ class PapersCounter:
         manifests = await self._papers.manifests_of_batch(batch)
         if not confirmations and not manifests:
             raise NotFound(f"no papers under batch {batch}")
-        unit = delete_batch(batch, confirmations, manifests, by, self._clock.now())
+        return await self._done(delete_batch(batch, confirmations, manifests, by, self._clock.now()))
+
+    async def _done(self, unit: Unit | Refused) -> Unit | Refused:
         if isinstance(unit, Refused):
             return unit
         answer = await self._ledger.append(unit)
         return refusal_of(answer.guard) if isinstance(answer, UnitRefused) else unit
 
     async def _record(self, decided: Accepted | Refused) -> Accepted | Refused:
-        if isinstance(decided, Refused) or decided.unit is None:
+        if isinstance(decided, Refused) or self._rehearsal:
             return decided
-        answer = await self._ledger.append(decided.unit)
-        return refusal_of(answer.guard) if isinstance(answer, UnitRefused) else decided
+        answer = None if decided.unit is None else await self._ledger.append(decided.unit)
+        if isinstance(answer, UnitRefused):
+            return refusal_of(answer.guard)
+        if self._came is not None:
+            await self._came(decided.number)
+        return decided

@@ -2,18 +2,26 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from kouan.gate.driver_identity import Announced
 from kouan.gate.evidence import Consignment, PapersMatched
+from kouan.gate.procedures import Authority
 from kouan.gate.roles import GateRecords, PapersQuery
 from kouan.gate.visit import seen_elsewhere
 from kouan.inspection.control_orders import ControlKind
 from kouan.inspection.desk import MatchedPapers, document_of, holds_without_papers, match
+from kouan.inspection.examination.records import ExaminationRecords, examination_of
 from kouan.inspection.lookup import Sought, find_confirmation, gather
 from kouan.inspection.reading import read_driver
 from kouan.inspection.records import ControlOrderRecord
 from kouan.inspection.roles import PapersRecords
 from kouan.inspection.use_cases import note_arrival
 from kouan.ledger.roles import Ledger
+from kouan.vocabulary.clock import Instant
+
+CUSTOMS = Authority.CUSTOMS
+"""Whose hold an examination is that is not ended: goods and seals are customs'."""
 
 SOURCE = "papers"
 """The source that evidence of papers names."""
@@ -22,11 +30,20 @@ SOURCE = "papers"
 class PapersAtGate:
     """Finds papers for the gate, and says who was announced in them; plays ``PapersDesk`` and ``AnnouncedDrivers``."""
 
-    def __init__(self, port: str, papers: PapersRecords, gate: GateRecords, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        port: str,
+        papers: PapersRecords,
+        gate: GateRecords,
+        ledger: Ledger,
+        examinations: ExaminationRecords | None = None,
+    ) -> None:
+        """``examinations`` are None where the port has no bays for them."""
         self._port = port
         self._papers = papers
         self._gate = gate
         self._ledger = ledger
+        self._examinations = examinations
 
     async def find_papers(self, query: PapersQuery) -> PapersMatched | None:
         """Return the papers in force at ``query.at``, or None where nothing was announced and nothing is held."""
@@ -39,7 +56,8 @@ class PapersAtGate:
         gathered = await gather(self._papers, record, (*plates, *query.containers), query.at)
         if record.arrived_at is None:
             await self._ledger.append(note_arrival(record.number, query.passage, query.at))
-        return _told(match(gathered, plates, query.containers, query.at), query, elsewhere)
+        told = _told(match(gathered, plates, query.containers, query.at), query, elsewhere)
+        return await self._examined(told, record.submitted_at)
 
     async def announced(self, confirmation: str) -> Announced | None:
         """Return who was announced, None where that is unknown or was forgotten."""
@@ -50,6 +68,18 @@ class PapersAtGate:
         payload = await self._ledger.open_personal(paper.driver)
         documents = () if payload is None else (read_driver(payload).document_number,)
         return Announced(documents, paper.crew_count)
+
+    async def _examined(self, told: PapersMatched, since: Instant) -> PapersMatched:
+        """Return what an examination since the papers came left: its hold while it goes on, its seals after it (I7)."""
+        if self._examinations is None or told.plate is None:
+            return told
+        latest = await self._examinations.latest_of_plate(told.plate)
+        if latest is None or latest.ordered_at < since:
+            return told
+        if latest.closed_at is None:
+            return replace(told, holds=(*told.holds, f"{CUSTOMS}:{ControlKind.EXAMINE}:{latest.number}"))
+        examined = examination_of(latest)
+        return replace(told, seals=examined.seals_now) if examined.seals else told
 
     async def _seen_elsewhere(self, query: PapersQuery) -> str | None:
         """Return where this plate left too short a time ago to be here (I6)."""

@@ -58,6 +58,20 @@ class Issued(msgspec.Struct, frozen=True):
     digest: str
 
 
+class Spread(msgspec.Struct, frozen=True):
+    """How far a kind of bulletin has come at one port: the version that the hub issued, and that which the port holds.
+
+    ``held`` is 0 before the port's first; it is None, and so is ``heard_at``, where the port has not said since the hub
+    started. ``heard_at`` is the hub's time at which the port last said what it holds.
+    """
+
+    port: str
+    kind: BulletinKind
+    version: int
+    held: int | None = None
+    heard_at: Instant | None = None
+
+
 class BulletinKept(msgspec.Struct, frozen=True):
     """What stands in a port's ledger before it acts on a bulletin (``network.bulletin/1``).
 

@@ -18,6 +18,7 @@
 ``network.add_watch``          guard: insert a ``Watched``; refused where its number exists
 ``network.remove_watch``       guard: remove what is watched for; refused where it is not
 ``network.preauthorise``       effect: insert or replace a ``PreAuthorisedRecord``
+``network.withdraw``           guard: remove a plate's; refused where it has none
 ``network.publish_rulebook``   guard: insert a ``PublishedRulebook``; refused where the version exists
 ``network.issue``              effect: note the version of a kind that was issued to a port
 ``network.keep_bulletin``      guard: keep a bulletin at a port; refused where one as late is kept
@@ -29,7 +30,7 @@ from typing import Protocol
 
 import msgspec
 
-from kouan.network.bulletins import Issued, PublishedRulebook
+from kouan.network.bulletins import Issued, PublishedRulebook, Spread
 from kouan.network.reading import PassageChange
 from kouan.network.taking import Position
 from kouan.network.travel import Presence
@@ -96,6 +97,16 @@ class PreAuthorisedRecord(msgspec.Struct, frozen=True):
     expires_at: Instant
     low_risk: bool
     given_by: str
+    given_at: Instant
+
+
+class InForce(msgspec.Struct, frozen=True):
+    """What holds in the whole region now, and which ports act on it (``spread``)."""
+
+    holds: Sequence[RegionHold]
+    watched: Sequence[Watched]
+    permits: Sequence[PreAuthorisedRecord]
+    spread: Sequence[Spread]
 
 
 class HubRecords(Protocol):

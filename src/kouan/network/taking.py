@@ -25,6 +25,12 @@ class Copied(msgspec.Struct, frozen=True):
     leaf: bytes
 
 
+class Batch(msgspec.Struct, frozen=True):
+    """Consecutive entries of one port, at least one: each is canonical and names the hash of the one before."""
+
+    copied: tuple[Copied, ...]
+
+
 class Accepted(msgspec.Struct, frozen=True):
     """These entries are new and follow on; ``after`` is the position once they are durable."""
 
@@ -53,45 +59,42 @@ class Broken(msgspec.Struct, frozen=True):
 Judgement = Accepted | Repeated | Early | Broken
 
 
-class _Numbered(msgspec.Struct, frozen=True):
-    seq: int
+def read_batch(port: str, entries: Sequence[bytes]) -> Batch | Broken:
+    """Return the batch that canonical bytes make, whatever was taken before: so it can be read ahead of its turn.
 
-
-_NUMBER = msgspec.json.Decoder(_Numbered)
-
-
-def overlap(position: Position, entries: Sequence[bytes]) -> int | None:
-    """Return the number of the latest entry that a batch shares with what was taken, None where they share none.
-
-    The leaf hash that is held under that number is what ``judge`` must be given.
-    """
-    try:
-        first, last = (_NUMBER.decode(encoded).seq for encoded in (entries[0], entries[-1]))
-    except msgspec.MsgspecError:
-        return None
-    shared = min(last, position.size)
-    return shared if 0 < first <= shared else None
-
-
-def judge(position: Position, port: str, entries: Sequence[bytes], held: bytes | None = None) -> Judgement:
-    """Return what becomes of a batch; ``held`` is the leaf hash that is held at its ``overlap``.
-
-    Rules of a ``Broken``: those of ``decode_entry``; ``chain.port``, ``chain.sequence``, ``chain.prev`` and
-    ``chain.epoch`` for a batch that no ledger of this port can hold; ``chain.fork`` where it goes another way than what
-    was taken.
+    Rules of a ``Broken``: of ``decode_entry``, ``chain.empty``, ``chain.port``, ``chain.sequence``, ``chain.prev``
+    and ``chain.epoch`` for a batch that no ledger of this port can hold. ``seq`` is 0 where no number can be told.
     """
     copied: list[Copied] = []
     for encoded in entries:
         try:
             copied.append(Copied(decode_entry(encoded), encoded, leaf_hash(encoded)))
         except InvalidValue as error:
-            return Broken(error.rule, position.size + 1)
-    broken = _inner_break(port, copied)
-    if broken is not None or not copied:
-        return broken or Repeated()
-    if copied[0].entry.seq > position.size + 1:
+            return Broken(error.rule, copied[-1].entry.seq + 1 if copied else 0)
+    if not copied:
+        return Broken("chain.empty", 0)
+    return _inner_break(port, copied) or Batch(tuple(copied))
+
+
+def overlap(position: Position, batch: Batch) -> int | None:
+    """Return the number of the latest entry that a batch shares with what was taken, None where they share none.
+
+    The leaf hash that is held under that number is what ``judge`` must be given.
+    """
+    first, last = (batch.copied[place].entry.seq for place in (0, -1))
+    shared = min(last, position.size)
+    return shared if first <= shared else None
+
+
+def judge(position: Position, batch: Batch, held: bytes | None = None) -> Judgement:
+    """Return what becomes of a batch; ``held`` is the leaf hash that is held at its ``overlap``.
+
+    Rules of a ``Broken``: ``chain.fork`` where it goes another way than what was taken, ``chain.epoch`` where an
+    earlier writer wrote it.
+    """
+    if batch.copied[0].entry.seq > position.size + 1:
         return Early()
-    return _join(position, copied, overlap(position, entries), held)
+    return _join(position, batch.copied, overlap(position, batch), held)
 
 
 def _inner_break(port: str, copied: Sequence[Copied]) -> Broken | None:

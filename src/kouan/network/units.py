@@ -10,7 +10,7 @@ from kouan.ledger.merkle import TileRoot
 from kouan.ledger.roles import Draft, Statement, Unit
 from kouan.network.bulletins import BulletinKept, Issued
 from kouan.network.reading import PassageChange
-from kouan.network.records import KeptBulletin, RegionHold
+from kouan.network.records import KeptBulletin, PreAuthorisedRecord, RegionHold
 from kouan.network.taking import Accepted, Broken, Position
 from kouan.network.travel import Impossible
 from kouan.network.views import RegionAlarm
@@ -160,6 +160,12 @@ def placing(hold: RegionHold) -> Unit:
         (draft("hold_placed", hold.plate or hold.container or "hub", f"hold/{hold.number}", hold),),
         (plain("network.place_hold", hold),),
     )
+
+
+def preauthorising(record: PreAuthorisedRecord, now: Instant) -> Unit:
+    """Return the unit that lets a vehicle pass a disconnected port; replaces what its plate had before."""
+    key = f"preauthorised/{record.plate}/{now}"
+    return Unit((draft("preauthorised", record.plate, key, record),), (), (plain("network.preauthorise", record),))
 
 
 def issuing(issued: Sequence[Issued], now: Instant) -> Unit:

@@ -7,6 +7,7 @@ thing at a time, keeps what it must know of the past, and never looks back over 
 
 import base64
 import binascii
+import functools
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,6 +22,9 @@ from kouan.vocabulary.verdict import Reason
 
 Tell = Callable[[str, str, Any], None]
 """Is told the node, the kind and the thing itself (``wiring.twin.watched.Tell``)."""
+
+MOST_TOPICS = 4096
+"""Topics whose names are remembered. Our choice: several times as many as a large port has."""
 
 MOST_VIOLATIONS = 50
 """Violations of one invariant that are kept. Our choice: the first one tells what is wrong."""
@@ -194,12 +198,17 @@ def _name(kind: str, data: Any) -> str:
     if kind == "entry":
         return str(data.kind)
     if kind == "wire":
-        return "/".join(data[0].rsplit("/", 2)[-2:])
+        return _last_levels(data[0])
     if kind == "truth":
         return f"truth {data['event']}"
     if kind == "nonce":
         return f"nonce {type(data).__name__}"
     return kind
+
+
+@functools.lru_cache(maxsize=MOST_TOPICS)
+def _last_levels(topic: str) -> str:
+    return "/".join(topic.rsplit("/", 2)[-2:])
 
 
 def _read(kind: str, data: Any) -> Any:

@@ -57,6 +57,12 @@ def children_of(pid: int) -> list[int]:
     return [int(word) for word in text.split()]
 
 
+def cpu_s(pid: int) -> float:
+    """Return the processor time that a living process has used, in seconds (proc(5): utime and stime)."""
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def kill(pid: int) -> None:
     """End a process as an accident would."""
     with contextlib.suppress(ProcessLookupError):

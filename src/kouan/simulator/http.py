@@ -49,19 +49,26 @@ class HttpPapersOffice:
     ``refusals`` keeps the last answers that were no acceptance, for whoever looks into them.
     """
 
-    def __init__(self, client: httpx.AsyncClient, token: str) -> None:
-        """``token`` is a machine's that may hand in papers."""
+    def __init__(self, client: httpx.AsyncClient, token: str, customs_token: str = "") -> None:
+        """``token`` is a machine's that may hand in papers, ``customs_token`` that of customs' own system."""
         self.refusals: list[str] = []
         self._client = client
         self._bearer = {"authorization": f"Bearer {token}"}
+        self._customs = {"authorization": f"Bearer {customs_token}"}
 
     async def submit(self, kind: str, document: Document) -> bool:
         """Hand in one document; return whether it was accepted. Raises Unavailable."""
-        parts = _json(document)
-        parts["headers"] |= self._bearer | {"idempotency-key": str(document["number"])}
-        answer = await _ask(self._client, "POST", f"/papers/{_PAPERS[kind]}", **parts)
+        number = str(document["number"])
+        if kind == "status":
+            parts = _json({"status": document["status"]})
+            parts["headers"] |= self._customs
+            answer = await _ask(self._client, "POST", f"/papers/declarations/{number}/status", **parts)
+        else:
+            parts = _json(document)
+            parts["headers"] |= self._bearer | {"idempotency-key": number}
+            answer = await _ask(self._client, "POST", f"/papers/{_PAPERS[kind]}", **parts)
         if not answer.is_success:
-            self.refusals = [*self.refusals[-9:], f"{kind} {document['number']}: {answer.status_code} {answer.text}"]
+            self.refusals = [*self.refusals[-9:], f"{kind} {number}: {answer.status_code} {answer.text}"]
         return answer.is_success
 
 

@@ -14,10 +14,13 @@ Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
 class PapersOffice(Protocol):
-    """Takes papers from brokers and carriers. Both methods raise Unavailable when nobody answers."""
+    """Takes papers from brokers and carriers, and from customs' own system. Raises Unavailable when nobody answers."""
 
     async def submit(self, kind: str, document: Document) -> bool:
-        """Hand in one document of ``kind`` confirmation, manifest or declaration; return whether it was accepted."""
+        """Hand in one document of ``kind`` confirmation, manifest or declaration; return whether it was accepted.
+
+        Customs' own system hands in ``status``: a declaration's ``number``, and the ``status`` that it has now.
+        """
         ...
 
 

@@ -12,6 +12,7 @@ from kouan.access.policy import Action, may
 from kouan.gate.catalogue import render
 from kouan.gate.procedures import Authority
 from kouan.gate.views import passage_summary
+from kouan.inspection.control_orders import read_order
 from kouan.vocabulary.verdict import Granted, Refused
 from kouan.web.answered import once
 from kouan.web.answers import json_answer, no_content
@@ -34,6 +35,7 @@ from kouan.web.gate_shapes import (
 )
 from kouan.web.need_to_know import require_corrections, shown_lane, shown_passage
 from kouan.web.overview_shapes import Overview
+from kouan.web.papers import paper_refused
 from kouan.web.problems import FieldError, ProblemError, refused
 from kouan.web.services import Services
 from kouan.web.session import proven_again
@@ -181,8 +183,8 @@ async def confirm_review(
 @router.get("/holds", response_model=Holds)
 @asks(Action.WATCH)
 async def list_holds(services: Needed) -> Response:
-    """Return the holds in force, oldest first."""
-    return json_answer({"items": await services.gate.holds_in_force()})
+    """Return the control orders in force, oldest first."""
+    return json_answer({"items": await services.papers.orders_in_force(services.clock.now())})
 
 
 @router.post("/holds", response_model=HoldPlaced, status_code=201)
@@ -194,16 +196,14 @@ async def place_hold(
     services: Needed,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Hold a vehicle or container for the caller's authority; it is at every lane when this is answered."""
-    if (body.plate is None) == (body.container is None):
-        mend = "name either the plate or the container"
-        raise ProblemError(422, errors=[FieldError("plate", "hold.one_target", mend)])
+    """Hold a vehicle, container or goods for the caller's authority; it is at every lane when this is answered."""
+    order = read_order(body.model_dump(exclude_none=True))
+    if isinstance(order, Refused):
+        raise paper_refused(order)
     number = hold_number(caller, idempotency_key) if idempotency_key else None
 
     async def act() -> Response:
-        placed = await services.desk.place_hold(
-            caller, body.kind, body.reason, plate=body.plate, container=body.container, number=number
-        )
+        placed = await services.desk.place_hold(caller, order, number)
         if isinstance(placed, Refused):
             raise refused(placed, _texts(services))
         return json_answer({"number": placed}, 201)
@@ -212,7 +212,7 @@ async def place_hold(
 
 
 def hold_number(caller: Principal, key: str) -> str:
-    """Return the number that a hold under an idempotency key has, whenever it is asked for."""
+    """Return the number that an order under an idempotency key has, whenever it is asked for."""
     return "H-" + hashlib.sha256(f"{caller.username}\n{key}".encode()).hexdigest()[:20]
 
 
@@ -221,7 +221,7 @@ def hold_number(caller: Principal, key: str) -> str:
 async def lift_hold(
     number: Number, caller: Caller, services: Needed, reason: Annotated[Why, Query()] = "lifted"
 ) -> Response:
-    """Lift a hold of the caller's own authority."""
+    """Lift a control order of the caller's own authority."""
     verdict = await services.desk.lift_hold(number, caller, reason)
     if isinstance(verdict, Refused):
         raise refused(verdict, _texts(services))

@@ -5,8 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from kouan.gate.procedures import Authority, Outcome, Procedure
+from kouan.inspection.control_orders import ControlKind
+from kouan.inspection.steps import StepKind
 from kouan.vocabulary.places import Direction
-from kouan.web.fields import LINE, Container, Instant, Password, Plate, Shape, Text, Why
+from kouan.web.fields import LINE, Container, Instant, Number, Password, Plate, Shape, Text, Why
 
 ReviewAction = Literal["release", "divert", "refuse", "correct"]
 PassageStateName = Literal[
@@ -248,12 +250,16 @@ class Confirmation(Shape):
 
 
 class HoldRequest(Shape):
-    """Which vehicle or container to hold, and what for; the authority is the caller's own."""
+    """Which vehicle, container or goods to hold (one of them), and what for; the authority is the caller's own."""
 
-    kind: Literal["detain", "scan", "examine"]
+    kind: ControlKind
     reason: Why
     plate: Plate | None = None
     container: Container | None = None
+    consignment: Number | None = None
+    declaration: Number | None = None
+    valid_until: Instant | None = None
+    steps: Annotated[list[StepKind], Field(max_length=len(StepKind))] | None = None
 
 
 class Recorded(Shape):
@@ -269,21 +275,27 @@ class HoldPlaced(Shape):
 
 
 class HoldView(Shape):
-    """A hold."""
+    """A control order in force."""
 
     number: str
     authority: Authority
     kind: str
     plate: str | None
     container: str | None
+    consignment: str | None
+    declaration: str | None
     reason: Text
     placed_by: str
     placed_at: Instant
+    valid_from: Instant
+    valid_until: Instant | None
     lifted_by: str | None
     lifted_at: Instant | None
+    lift_reason: str | None
+    steps: str | None
 
 
 class Holds(Shape):
-    """Holds in force, oldest first."""
+    """Control orders in force, oldest first."""
 
     items: list[HoldView]

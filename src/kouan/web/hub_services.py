@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Protocol
 
 from kouan.access.people import Principal
+from kouan.network.records import InForce
 from kouan.protocols.network.messages import HoldItem, PreAuthorisedItem, RulebookItem, WatchItem
 from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.verdict import Granted, Refused
@@ -49,12 +50,16 @@ class RegionDesk(Protocol):
         """Take entries again of a port whose ledger contradicted itself; refused where nothing was suspended."""
         ...
 
+    async def in_force(self) -> InForce:
+        """Return what holds in the whole region now, and which ports act on it."""
+        ...
+
     async def place_hold(self, hold: HoldItem, by: Principal) -> Granted | Refused:
         """Hold a plate or a container in the whole region; refused where neither or both are named."""
         ...
 
     async def lift_hold(self, number: str, by: Principal, reason: str) -> Granted | Refused:
-        """Lift a hold in the whole region; refused where it is not in force."""
+        """Lift a hold in the whole region; refused where it is not in force, or another authority's."""
         ...
 
     async def add_watch(self, item: WatchItem, by: Principal) -> tuple[str, Granted | Refused]:
@@ -62,11 +67,15 @@ class RegionDesk(Protocol):
         ...
 
     async def remove_watch(self, number: str, by: Principal) -> Granted | Refused:
-        """Watch for something no more; refused where it is not watched for."""
+        """Watch for something no more; refused where it is not watched for, or another authority watches."""
         ...
 
     async def preauthorise(self, item: PreAuthorisedItem, by: Principal) -> Granted | Refused:
         """Let a vehicle pass a disconnected port within its span of time; replaces what the plate had before."""
+        ...
+
+    async def withdraw(self, plate: str, by: Principal, reason: str) -> Granted | Refused:
+        """End a vehicle's permit before its time; refused where it has none."""
         ...
 
     async def publish(self, book: RulebookItem, by: Principal) -> Granted | Refused:

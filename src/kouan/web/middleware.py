@@ -27,6 +27,7 @@ SECURITY_HEADERS = (
 
 API = "/api/"
 IMAGES = "/api/v1/images/"
+IMPORTS = "/api/v1/papers/imports"
 
 
 class SecurityHeaders:
@@ -90,7 +91,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = self._limits.image_bytes if scope["path"].startswith(IMAGES) else self._limits.body_bytes
+        most = self._most(scope["path"])
         too_large = f"It may have {most} bytes."
         length = Headers(scope=scope).get("content-length", "")
         if length.isdecimal() and int(length[:18]) > most:
@@ -107,3 +108,8 @@ class BodyLimit:
             return message
 
         await self._app(scope, counted, send)
+
+    def _most(self, path: str) -> int:
+        if path.startswith(IMAGES):
+            return self._limits.image_bytes
+        return self._limits.import_bytes if path.startswith(IMPORTS) else self._limits.body_bytes

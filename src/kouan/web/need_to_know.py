@@ -31,10 +31,17 @@ _KINDS: Mapping[str, Field] = {
     "gate.order": Field.ORDER,
     "gate.decision": Field.DECISION,
     "gate.actuation": Field.DECISION,
+    "papers.order_placed": Field.VEHICLE,
+    "papers.order_lifted": Field.VEHICLE,
     "papers": Field.PAPER,
+    "examination": Field.EXAMINATION,
+    "targeting": Field.TARGETING,
+    "rules": Field.RULES,
+    "release": Field.LOT,
     "access": Field.ACCOUNT,
     "gate": Field.VEHICLE,
     "visit": Field.VEHICLE,
+    "yard": Field.YARD,
 }
 """The field to which an entry belongs, by its kind or by the first word of it; where none is named, ``entry``."""
 

@@ -8,10 +8,11 @@ from kouan.inspection.matrix import (
     CONFIRMATION,
     CONFIRMATION_MATRIX,
     DECLARATION,
-    DECLARATION_NEEDS,
+    DECLARATION_MATRIX,
     MANIFEST,
     MANIFEST_NEEDS,
 )
+from kouan.inspection.papers import DeclarationStep
 
 
 def confirmation_body() -> dict[str, Any]:
@@ -32,7 +33,18 @@ def manifest_body() -> dict[str, Any]:
 
 def declaration_body() -> dict[str, Any]:
     """Return the description of a customs declaration."""
-    return _body(DECLARATION, DECLARATION_NEEDS, {})
+    needs = {
+        field.name: Need.REQUIRED
+        if all(column[field.name] is Need.REQUIRED for column in DECLARATION_MATRIX.values())
+        else Need.OPTIONAL
+        for field in DECLARATION
+    }
+    cases = {
+        name: "required for base items (step summary)"
+        for name, need in DECLARATION_MATRIX[DeclarationStep.SUMMARY].items()
+        if need is Need.REQUIRED and needs[name] is Need.OPTIONAL
+    }
+    return _body(DECLARATION, needs, cases)
 
 
 def _cases(name: str) -> str:

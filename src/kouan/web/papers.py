@@ -77,8 +77,8 @@ async def submit_vehicle_confirmation(
     request: Request, body: Document, caller: Caller, services: Needed, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Hand in a vehicle confirmation (确报), or the next version of one."""
-    taking = _taking(counter_of(services).confirmation, body)
-    return await once(request, services, caller, idempotency_key, taking)
+    taken = taking(counter_of(services).confirmation, body)
+    return await once(request, services, caller, idempotency_key, taken)
 
 
 @router.post("/manifests", response_model=Taken, status_code=201, openapi_extra=manifest_body())
@@ -87,8 +87,8 @@ async def submit_original_manifest(
     request: Request, body: Document, caller: Caller, services: Needed, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Hand in an original manifest (原始舱单), or the next version of one."""
-    taking = _taking(counter_of(services).manifest, body)
-    return await once(request, services, caller, idempotency_key, taking)
+    taken = taking(counter_of(services).manifest, body)
+    return await once(request, services, caller, idempotency_key, taken)
 
 
 @router.post("/declarations", response_model=Taken, status_code=201, openapi_extra=declaration_body())
@@ -96,17 +96,38 @@ async def submit_original_manifest(
 async def submit_customs_declaration(
     request: Request, body: Document, caller: Caller, services: Needed, idempotency_key: IdempotencyKey = None
 ) -> Response:
-    """Hand in a customs declaration (报关单), or its next version as its status changes."""
-    taking = _taking(counter_of(services).declaration, body)
-    return await once(request, services, caller, idempotency_key, taking)
+    """Hand in a customs declaration (报关单), its base items, or its next version."""
+    taken = taking(counter_of(services).declaration, body)
+    return await once(request, services, caller, idempotency_key, taken)
 
 
-def counter_of(services: Services) -> PapersCounter:
-    """Return the counter at which papers are handed in."""
-    return PapersCounter(services.papers, services.ledger, services.subjects, services.clock, lambda _: services.salt())
+def counter_of(services: Services, *, rehearsal: bool = False) -> PapersCounter:
+    """Return the counter at which papers are handed in; at a rehearsal nothing is recorded."""
+    return PapersCounter(
+        services.papers,
+        services.ledger,
+        services.subjects,
+        services.clock,
+        lambda _: services.salt(),
+        services.two_step,
+        rehearsal=rehearsal,
+        came=_told_of_papers(services),
+    )
 
 
-def _taking(take: Callable[[object], Awaitable[Accepted | Refused]], body: object) -> Callable[[], Awaitable[Response]]:
+def _told_of_papers(services: Services) -> Callable[[str], Awaitable[None]]:
+    """Return what tells targeting and release, where the port has them, of a paper that came."""
+
+    async def came(number: str) -> None:
+        if services.targeting is not None:
+            await services.targeting.targeting.papers_came(number)
+        if services.release is not None:
+            await services.release.papers.came(number)
+
+    return came
+
+
+def taking(take: Callable[[object], Awaitable[Accepted | Refused]], body: object) -> Callable[[], Awaitable[Response]]:
     """Return what hands a paper in; where somebody else was faster, it looks again at what stands."""
 
     async def act() -> Response:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Literal
 
+import msgspec
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field as Bounded
 from pydantic import StringConstraints
@@ -20,6 +21,7 @@ from kouan.web.gate import hold_number
 from kouan.web.gate_shapes import Recorded
 from kouan.web.hub_services import HubServices
 from kouan.web.region import Hub, told
+from kouan.web.region_shapes import RegionInForce
 
 router = APIRouter(route_class=GuardedRoute, tags=["region"], prefix="/region")
 
@@ -74,6 +76,14 @@ class Numbered(Shape):
     """The number under which it stands from now on."""
 
     number: str
+
+
+@router.get("/in-force", response_model=RegionInForce)
+@asks(Action.WATCH_REGION, Field.REGION)
+async def get_in_force(services: Hub) -> Response:
+    """Return the holds, what is watched for and the permits of the region, and which ports act on them."""
+    found = msgspec.to_builtins(await services.desk.in_force())
+    return json_answer({"now": services.clock.now(), **found})
 
 
 @router.post("/holds", response_model=Numbered, status_code=201)
@@ -145,6 +155,19 @@ async def preauthorise(
     """Let a vehicle pass a port that does not hear the hub; replaces what its plate had before."""
     item = PreAuthorisedItem(**body.model_dump())
     return await _act(request, services, caller, idempotency_key, lambda: services.desk.preauthorise(item, caller))
+
+
+@router.delete("/permits/{plate}", status_code=204)
+@asks(Action.STEER_REGION, Field.REGION)
+async def withdraw_permit(
+    plate: Annotated[Plate, Path(description="The plate that was pre-authorised.")],
+    caller: Caller,
+    services: Hub,
+    reason: Reason = "withdrawn",
+) -> Response:
+    """End a vehicle's permit before its time."""
+    told(await services.desk.withdraw(plate, caller, reason), services)
+    return no_content()
 
 
 @router.post("/rulebooks", response_model=Recorded)

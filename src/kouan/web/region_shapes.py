@@ -6,6 +6,7 @@ from fastapi import Path, Query
 from pydantic import Field, StringConstraints
 
 from kouan.network.standing import Link
+from kouan.protocols.network.messages import BulletinKind
 from kouan.web.fields import Instant, Sequence, Shape, Why
 
 Place = tuple[float, float]
@@ -137,3 +138,67 @@ class Decided(Shape):
     """Why somebody decided so; it goes into the hub's ledger."""
 
     reason: Why
+
+
+class RegionHoldView(Shape):
+    """A hold in the whole region (布控); ``placed_by`` is ``hub`` where the hub itself found a cloned plate."""
+
+    number: str
+    authority: str
+    kind: str
+    plate: str | None
+    container: str | None
+    reason: str
+    placed_by: str
+    placed_at: Instant
+    lifted_by: str | None
+    lifted_at: Instant | None
+
+
+class WatchedView(Shape):
+    """What is watched for in the whole region."""
+
+    number: str
+    authority: str
+    plate: str | None
+    container: str | None
+    document_commitment: str | None
+    reason: str
+    added_by: str
+    added_at: Instant
+
+
+class PermitView(Shape):
+    """A vehicle that may pass a port that does not hear the hub; ``given_at`` is 0 where that was not noted."""
+
+    plate: str
+    trailer: str | None
+    carrier: str
+    not_before: Instant
+    expires_at: Instant
+    low_risk: bool
+    given_by: str
+    given_at: Instant
+
+
+class SpreadView(Shape):
+    """How far a kind of bulletin has come at a port: ``version`` was issued, ``held`` is what the port acts on.
+
+    ``held`` and ``heard_at`` are null where the port has not said since the hub started.
+    """
+
+    port: str
+    kind: BulletinKind
+    version: int
+    held: int | None
+    heard_at: Instant | None
+
+
+class RegionInForce(Shape):
+    """What holds in the whole region, and which ports act on it."""
+
+    now: Instant
+    holds: list[RegionHoldView]
+    watched: list[WatchedView]
+    permits: list[PermitView]
+    spread: list[SpreadView]

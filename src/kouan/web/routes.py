@@ -6,6 +6,7 @@ from fastapi.routing import APIRoute
 from kouan.web import (
     accounts,
     events,
+    examination,
     gate,
     health,
     images,
@@ -13,11 +14,18 @@ from kouan.web import (
     messages,
     oidc,
     papers,
+    papers_import,
+    papers_supporting,
     port,
     region,
     region_acts,
+    release,
+    rules,
     session,
+    targeting,
     what_if,
+    yard,
+    yard_acts,
 )
 from kouan.web.callers import GuardedRoute
 
@@ -35,11 +43,21 @@ ROUTERS: tuple[APIRouter, ...] = (
     gate.router,
     what_if.router,
     ledger.router,
+    papers_import.router,
+    papers_supporting.router,
     papers.router,
+    release.router,
+    rules.router,
+    rules.checks,
+    rules.dry_runs,
+    examination.router,
+    targeting.router,
     images.router,
     messages.router,
     events.router,
     accounts.router,
+    yard.router,
+    yard_acts.router,
 )
 """What a port answers."""
 

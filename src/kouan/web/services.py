@@ -2,14 +2,27 @@
 
 import abc
 import dataclasses
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Protocol
 
 from kouan.access.people import Agency, Principal, Role
 from kouan.access.roles import Accounts, PasswordHasher
 from kouan.gate.procedures import Authority
 from kouan.gate.roles import GateRecords
+from kouan.inspection.control_orders import ControlOrder
+from kouan.inspection.importing.columns import FileKind
+from kouan.inspection.importing.files import File, read_file
+from kouan.inspection.release.roles import ReleaseRecords
 from kouan.inspection.roles import PapersRecords
+from kouan.inspection.rules.document import RuleDocument
+from kouan.inspection.two_step import RulesAt, default_rules
+from kouan.journeys.examination import Examinations
+from kouan.journeys.release import ReleaseDesk
+from kouan.journeys.release_papers import PapersForRelease
+from kouan.journeys.rule_dry_run import Job
+from kouan.journeys.rules_desk import RulesDesk
+from kouan.journeys.targeting_desk import TargetingDesk
+from kouan.journeys.yard_desk import YardDesk
 from kouan.ledger.roles import Ledger, Subjects
 from kouan.ledger.tiles import TileSource
 from kouan.vocabulary.clock import Clock
@@ -18,6 +31,15 @@ from kouan.vocabulary.verdict import Granted, Refused
 
 View = Mapping[str, Any]
 """One JSON object as the API shows it."""
+
+
+ReadPapers = Callable[[bytes, FileKind | None], Awaitable[File]]
+"""Reads a file of papers; raises InvalidValue where nothing of it can be used."""
+
+
+async def read_at_once(data: bytes, kind: FileKind | None = None) -> File:
+    """Read a file of papers where it stands, as in tests and in the twin."""
+    return read_file(data, kind)
 
 
 class Board(Protocol):
@@ -85,24 +107,15 @@ class GateDesk(Protocol):
         """Take a lane out of service, once it is empty."""
         ...
 
-    async def place_hold(
-        self,
-        by: Principal,
-        kind: str,
-        reason: str,
-        *,
-        plate: str | None,
-        container: str | None,
-        number: str | None = None,
-    ) -> str | Refused:
-        """Hold a vehicle or container; return the hold's number once it is durable and pushed to the lanes.
+    async def place_hold(self, by: Principal, order: ControlOrder, number: str | None = None) -> str | Refused:
+        """Place a control order; return its number once it is durable and pushed to the lanes.
 
         Under a ``number`` that exists nothing is done again.
         """
         ...
 
     async def lift_hold(self, number: str, by: Principal, reason: str) -> Granted | Refused:
-        """Lift a hold; only the authority that placed it may."""
+        """Lift a control order; only the authority that placed it may. Raises NotFound."""
         ...
 
 
@@ -143,6 +156,7 @@ class Limits:
     sign_ins: Rate = Rate(per_s=1, burst=30)
     body_bytes: int = 64 * 1024
     image_bytes: int = 512 * 1024
+    import_bytes: int = 512 * 1024
     streams: int = 16
     all_streams: int = 256
 
@@ -164,6 +178,35 @@ class OidcSettings:
     roles_claim: str = "roles"
     roles: Mapping[str, Role] = dataclasses.field(default_factory=dict)
     agencies: Mapping[str, Agency] = dataclasses.field(default_factory=dict)
+
+
+class RuleDryRuns(Protocol):
+    """Looks in the background which decisions of the last month a draft would have changed."""
+
+    def begin(self, draft: RuleDocument) -> Job:
+        """Begin the dry run of a draft."""
+        ...
+
+    def find(self, number: str) -> Job:
+        """Return a dry run; raise NotFound."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RuleServices:
+    """The rules desk, and the dry runs in the background."""
+
+    desk: RulesDesk
+    dry_runs: RuleDryRuns
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ReleaseServices:
+    """Where lots are looked up, where what happens to them is told, and what papers tell of them."""
+
+    records: ReleaseRecords
+    desk: ReleaseDesk
+    papers: PapersForRelease
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -204,6 +247,7 @@ class Services(CommonServices):
     """Everything that a request to a port may need.
 
     ``port`` is the drawn port as ``GET /api/v1/port`` shows it; ``salt`` returns 16 fresh random bytes.
+    ``targeting``, ``examinations``, ``yard``, ``release`` and ``rules`` are None where the port has none.
     """
 
     place = "port"
@@ -214,6 +258,13 @@ class Services(CommonServices):
     papers: PapersRecords
     salt: Callable[[], bytes]
     images: ImageStore
+    read_papers: ReadPapers = read_at_once
+    two_step: RulesAt = default_rules
+    targeting: TargetingDesk | None = None
+    examinations: Examinations | None = None
+    yard: YardDesk | None = None
+    release: ReleaseServices | None = None
+    rules: RuleServices | None = None
 
     @property
     def title(self) -> Mapping[str, str]:

@@ -24,6 +24,7 @@ OFFICERS: Mapping[str, tuple[str, str]] = {
 
 MACHINES: Mapping[str, tuple[str, Role, Agency]] = {
     "trader": ("sim-trader", Role.CARRIER, Agency.TRADE),
+    "customs": ("sim-customs-system", Role.INSPECTOR, Agency.CUSTOMS),
     "camera": ("sim-camera", Role.CAMERA, Agency.SITE),
 }
 

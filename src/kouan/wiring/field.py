@@ -29,14 +29,10 @@ from kouan.simulator.tempo import paced
 from kouan.vocabulary.clock import Instant
 from kouan.wiring import identities
 from kouan.wiring.demo import OFFICERS, demo_password, demo_token
+from kouan.wiring.field_logs import log_paths
 from kouan.wiring.keys import simulated_agency_signers
 from kouan.wiring.links import device_link
 from kouan.wiring.settings import BrokerSettings
-
-
-def log_paths(data: Path) -> tuple[Path, Path]:
-    """Return where the field writes what truly happened, and every actuation that its barriers made."""
-    return data / "field" / "truth.jsonl", data / "field" / "actuations.jsonl"
 
 
 async def serve(
@@ -67,7 +63,7 @@ async def serve(
                 load_scenario(scenario or port.simulation.scenario),
                 links,
                 Counterparts(
-                    papers=HttpPapersOffice(client, demo_token(folder, "trader")),
+                    papers=HttpPapersOffice(client, demo_token(folder, "trader"), demo_token(folder, "customs")),
                     images=HttpImageStore(client, demo_token(folder, "camera")),
                     desk=desk,
                     truth=truth,

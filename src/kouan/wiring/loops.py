@@ -1,6 +1,7 @@
-"""Which event loop runs live processes."""
+"""Which event loop runs live processes, and how they are told to stop."""
 
 import asyncio
+import signal
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -15,3 +16,10 @@ def run_on_loop(main: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(main)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(main)
+
+
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """Set ``stop`` at Ctrl-C and at SIGTERM."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)

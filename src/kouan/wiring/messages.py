@@ -7,12 +7,18 @@ from importlib import resources
 from kouan.gate.catalogue import LANGUAGES, Catalogue, parse_catalogue, render
 from kouan.vocabulary.verdict import Reason
 
+CONTEXTS = ("kouan.gate", "kouan.yard", "kouan.inspection.examination")
+"""Contexts that have messages of their own, as ``messages/<language>.toml``."""
+
 
 @functools.cache
 def catalogue(language: str) -> Catalogue:
-    """Return the templates of a language by message id."""
-    file = resources.files("kouan.gate") / "messages" / f"{language}.toml"
-    return parse_catalogue(file.read_text(encoding="utf-8"))
+    """Return the templates of a language by message id, of all contexts together."""
+    found: Catalogue = {}
+    for context in CONTEXTS:
+        file = resources.files(context) / "messages" / f"{language}.toml"
+        found = {**found, **parse_catalogue(file.read_text(encoding="utf-8"))}
+    return found
 
 
 def catalogues() -> dict[str, Catalogue]:

@@ -16,14 +16,21 @@ from kouan.adapters.postgres.database import Database
 from kouan.adapters.postgres.gate import PostgresGateRecords
 from kouan.adapters.postgres.ledger import PostgresLedger
 from kouan.adapters.postgres.migrate import migrate
+from kouan.adapters.postgres.papers import PostgresPapersRecords
+from kouan.adapters.postgres.subjects import PostgresSubjects
+from kouan.adapters.postgres.targeting import PostgresTargetingRecords
 from kouan.adapters.signing.files import open_sealing_keys
 from kouan.adapters.signing.sealing import Sealer
+from kouan.inspection.roles import PapersRecords
+from kouan.inspection.targeting.roles import TargetingRecords
 from kouan.ledger.damage import Report
+from kouan.ledger.roles import Subjects
 from kouan.ledger.verifier import Verifier
 from kouan.vocabulary.clock import Clock
 from kouan.vocabulary.errors import NotAllowed, NotFound
 from kouan.wiring.keys import ledger_signer
 from kouan.wiring.port_file import load
+from kouan.wiring.yard import YardStores, yard_stores
 
 HUB = "hub"
 """What stands for a hub where a port is asked for: the name of its own ledger and accounts."""
@@ -39,6 +46,10 @@ class Store(msgspec.Struct, frozen=True):
     ledger: PostgresLedger
     records: PostgresGateRecords
     accounts: Accounts
+    papers: PapersRecords
+    subjects: Subjects
+    targeting: TargetingRecords
+    yard: YardStores
     clock: Clock
 
 
@@ -74,7 +85,18 @@ async def _store(stack: contextlib.AsyncExitStack, folder: DataFolder, dsn: str,
         stack.push_async_callback(ledger.close)
     else:
         ledger = PostgresLedger.open_reader(store, port, clock, sealer)
-    return Store(port, ledger, PostgresGateRecords(store, port), PostgresAccounts(store, port), clock)
+    papers, subjects = PostgresPapersRecords(store, port), PostgresSubjects(store, sealer)
+    return Store(
+        port=port,
+        ledger=ledger,
+        records=PostgresGateRecords(store, port),
+        accounts=PostgresAccounts(store, port),
+        papers=papers,
+        subjects=subjects,
+        targeting=PostgresTargetingRecords(store, port),
+        yard=yard_stores(store, port, papers, ledger, subjects),
+        clock=clock,
+    )
 
 
 async def verify(store: Store, data: Path, progress: Callable[[range], Iterable[int]] = iter) -> Report:

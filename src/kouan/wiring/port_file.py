@@ -15,6 +15,7 @@ import msgspec
 from kouan.gate.procedures import Procedure
 from kouan.vocabulary.errors import InvalidValue, NotFound
 from kouan.vocabulary.places import Direction, LaneName, PortName
+from kouan.yard.settings import YardSettings, check_settings
 
 Point = tuple[float, float]
 """Metres east and north of the port file's origin."""
@@ -106,6 +107,7 @@ class PortFile(msgspec.Struct, frozen=True):
     calibrated_until: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}\Z")] = "2020-01-01"
     offline: Offline = Offline()
     map: DrawnMap = DrawnMap()
+    yard: YardSettings = YardSettings()
 
     @property
     def port(self) -> PortName:
@@ -155,6 +157,10 @@ def _check(port: PortFile) -> None:
     for procedure in Procedure:
         if procedure is not Procedure.DECISION and procedure not in port.procedures:
             raise InvalidValue(f"procedures.{procedure}", "port_file.procedures", "is missing: all ten are configured")
+    check_settings(port.yard)
+    for name in port.yard.places:
+        if LaneName.parse(name) in seen:
+            raise InvalidValue("yard.scales", "port_file.place_once", f"{name} is a lane's name as well")
     if port.hours.opens >= port.hours.closes:
         raise InvalidValue("hours.closes", "port_file.hours", "must come after opens")
 

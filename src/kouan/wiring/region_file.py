@@ -53,7 +53,8 @@ class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RegionPort(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One port of the region (口岸): degrees, opening hours in its own time ("" where nobody published them).
 
-    ``lanes_in`` and ``lanes_out`` are freight lanes where known; ``unverified`` names the facts that have no source.
+    ``lanes_in`` and ``lanes_out`` are freight lanes where known; ``unverified`` names the facts that have no source;
+    ``console`` is the address of the port's own console as screens at the hub reach it, where one is to be linked.
     """
 
     name: str
@@ -66,6 +67,7 @@ class RegionPort(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     lanes_out: Lanes | None = None
     opposite: Opposite | None = None
     unverified: tuple[str, ...] = ()
+    console: Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/?#]+(/[^\s]*)?\Z", max_length=200)] | None = None
 
     @property
     def latitude_udeg(self) -> int:

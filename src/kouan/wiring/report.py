@@ -59,11 +59,6 @@ def _decided(outcome: Outcome, decision: Decision) -> None:
     outcome.reasons += [finding.reason.code for finding in decision.findings]
 
 
-def lines_of(path: Path) -> int:
-    """Return how many lines a log of the field has."""
-    return len(read_log(path)) if path.exists() else 0
-
-
 async def figures(
     ledger: Ledger, after: int, truth: tuple[Path, int], actuations: tuple[Path, int], decision_spans_us: list[int]
 ) -> dict[str, Any]:

@@ -3,17 +3,10 @@
 import asyncio
 import contextlib
 import logging
-import socket
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
-import uvicorn
-from starlette.types import ASGIApp
-
-from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.engines.supervisor import Care, ChildEvent, Happening
-from kouan.adapters.engines.tcp_ports import listening_socket
-from kouan.adapters.heads import HeadSigner
 from kouan.vocabulary.errors import Corrupt, Fenced, KouanError, Unavailable
 
 _log = logging.getLogger(__name__)
@@ -87,85 +80,6 @@ async def serve_again_and_again(
 
 async def _end_of(task: "asyncio.Task[None]") -> None:
     await asyncio.shield(task)
-
-
-async def run_parts(
-    stack: contextlib.AsyncExitStack,
-    name: str,
-    parts: Sequence[Coroutine[Any, Any, None]],
-    server: uvicorn.Server,
-    listening: socket.socket,
-    last: Callable[[], Awaitable[None]],
-) -> "list[asyncio.Task[None]]":
-    """Run the parts, the web server after them, until the stack closes; ``last`` is awaited before they end."""
-    works = [*parts, server.serve([listening])]
-    tasks = [asyncio.create_task(part, name=f"{name} {number}") for number, part in enumerate(works)]
-    stack.push_async_callback(_end, tasks, server)
-    stack.push_async_callback(last)
-    while not server.started:
-        for task in tasks:
-            if task.done():
-                task.result()
-                raise Unavailable(f"{task.get_name()} ended before the port was open")
-        await asyncio.sleep(0.01)
-    return tasks
-
-
-def end_of(stack: contextlib.AsyncExitStack, tasks: "list[asyncio.Task[None]]") -> "asyncio.Task[None]":
-    """Return a task that ends with whatever ended the first of the tasks; the stack forgets it."""
-    ended = asyncio.create_task(_first_end(tasks), name="first end")
-    stack.push_async_callback(_forget, ended)
-    return ended
-
-
-async def _first_end(tasks: "list[asyncio.Task[None]]") -> None:
-    """Wait until one part ends, and raise what it ended with."""
-    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in tasks:
-        if task.done():
-            task.result()
-            raise Unavailable(f"{task.get_name()} ended")
-
-
-async def _forget(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-
-
-async def _end(tasks: "list[asyncio.Task[None]]", server: uvicorn.Server) -> None:
-    server.should_exit = True
-    web = tasks[-1]
-    await asyncio.wait([web], timeout=1)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def listen(folder: DataFolder, host: str, tcp_port: int) -> socket.socket:
-    """Listen for browsers, where it was asked for or at the same tcp port as before; raise Conflict if it is taken."""
-    listening = listening_socket(host, tcp_port, folder.last_tcp_ports().get("web", 0))
-    folder.remember_tcp_ports(web=listening.getsockname()[1])
-    return listening
-
-
-def web_server(app: ASGIApp) -> uvicorn.Server:
-    """Return the web server of an application, not started."""
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=1,
-        server_header=False,
-    )
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined] # Ctrl-C is the command's business
-    return server
-
-
-async def last_head(heads: HeadSigner) -> None:
-    """Sign what was recorded last, so that nothing of this run stands without a signature over it."""
-    with contextlib.suppress(Unavailable):
-        await heads.sign()
 
 
 def log_child(event: ChildEvent) -> None:

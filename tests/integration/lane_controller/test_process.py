@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kouan.adapters.lane_controller.driver import run_lane_controller, subscriptions
 from kouan.adapters.lane_controller.memory_log import Medium, MemoryNonceLog
-from kouan.adapters.memory.link import MemoryBroker, MemoryLink
+from kouan.adapters.memory.broker import MemoryBroker
+from kouan.adapters.memory.link import MemoryLink
 from kouan.adapters.mqtt.link import Will
 from kouan.gate.lane_controller.records import Intent
 from kouan.protocols import topics
@@ -47,7 +48,7 @@ class World:
 
     def __init__(self, loop: VirtualLoop, medium: Medium | None = None) -> None:
         self.clock = VirtualClock(loop)
-        self.broker = MemoryBroker(chance=Random(1), sleep=asyncio.sleep)
+        self.broker = MemoryBroker(chance=Random(1))
         self.platform = self.broker.platform_link(PortName(PORT))
         self.field = self.broker.device_link(
             "field", subscriptions=(f"kouan/{PORT}/+/barrier/command", f"kouan/{PORT}/+/controller/status")

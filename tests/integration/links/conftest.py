@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.engines.device_identities import platform_seed
 from kouan.adapters.engines.nats import EmbeddedNats, NatsServer
 from kouan.adapters.engines.supervisor import ChildEvent, Happening, Supervisor
-from kouan.adapters.memory.link import MemoryBroker
+from kouan.adapters.memory.broker import MemoryBroker
 from kouan.adapters.mqtt.link import DeviceLink, MqttAddress, TlsFiles, Will
 from kouan.adapters.nats.link import NatsAddress, PlatformLink
 from kouan.protocols.link import Link, Received
@@ -83,7 +83,7 @@ class MemoryNetwork:
     """The network in memory, without faults: nothing in it ever sleeps."""
 
     def __init__(self) -> None:
-        self.broker = MemoryBroker(chance=random.Random(1), sleep=self._sleep)
+        self.broker = MemoryBroker(chance=random.Random(1), later=self._later)
 
     async def platform(self) -> Link:
         return self.broker.platform_link(PORT)
@@ -108,8 +108,64 @@ class MemoryNetwork:
     async def leave(self, link: Link) -> None:
         await link.close()  # type: ignore[attr-defined]
 
-    async def _sleep(self, span_s: float) -> None:
+    def _later(self, span_s: float, _: Callable[[], None]) -> None:
         raise AssertionError(f"a network without faults waits for nothing, and not {span_s} s")
+
+
+class Door:
+    """A way to the broker that a test can shut and open: whoever comes by another is there first."""
+
+    def __init__(self, tcp_port: int) -> None:
+        self._tcp_port = tcp_port
+        self._server: asyncio.Server | None = None
+        self._passing: set[asyncio.Task[None]] = set()
+        self.own_tcp_port = 0
+
+    @property
+    def url(self) -> str:
+        return f"nats://127.0.0.1:{self.own_tcp_port}"
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_server(self._pass, "127.0.0.1", self.own_tcp_port)
+        self.own_tcp_port = self._server.sockets[0].getsockname()[1]
+
+    async def shut(self) -> None:
+        """Cut those who have come in, and let nobody in."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+            for each in self._passing:
+                each.cancel()
+            await asyncio.gather(*self._passing, return_exceptions=True)
+            await server.wait_closed()
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        passing = asyncio.current_task()
+        assert passing is not None
+        self._passing.add(passing)
+        passing.add_done_callback(self._passing.discard)
+        writers = [writer]
+        with contextlib.suppress(OSError, asyncio.CancelledError):
+            try:
+                inner, out = await asyncio.open_connection("127.0.0.1", self._tcp_port)
+                writers.append(out)
+                both = {asyncio.ensure_future(_carry(reader, out)), asyncio.ensure_future(_carry(inner, writer))}
+                try:
+                    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    for each in both:
+                        each.cancel()
+                    await asyncio.gather(*both, return_exceptions=True)
+            finally:
+                for end in writers:
+                    end.close()
+                await asyncio.gather(*(end.wait_closed() for end in writers), return_exceptions=True)
+
+
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65_536):
+        writer.write(data)
+        await writer.drain()
 
 
 class RealNetwork:
@@ -131,6 +187,13 @@ class RealNetwork:
 
     async def platform(self) -> PlatformLink:
         return await self._links.enter_async_context(PlatformLink(self.nats(), PORT))
+
+    async def door(self) -> Door:
+        """Return an open way to the broker for a platform."""
+        door = Door(self.server.nats_port)
+        await door.open()
+        self._links.push_async_callback(door.shut)
+        return door
 
     async def crash(self, platform: Link) -> None:
         assert isinstance(platform, PlatformLink)

@@ -10,8 +10,9 @@ from kouan.adapters.mqtt.link import DeviceLink
 from kouan.protocols import topics
 from kouan.simulator.port_file import load_port
 from kouan.wiring import identities
+from kouan.wiring.brokers import broker_of
 from kouan.wiring.field import connected
-from kouan.wiring.links import broker_of, platform_link
+from kouan.wiring.links import platform_link
 from kouan.wiring.port_file import path_of
 
 from .conftest import take

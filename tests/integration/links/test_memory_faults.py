@@ -3,10 +3,12 @@
 import asyncio
 import heapq
 import random
+from collections.abc import Callable
 
 import pytest
 
-from kouan.adapters.memory.link import PATIENCE_S, MemoryBroker, MemoryLink
+from kouan.adapters.memory.broker import MemoryBroker
+from kouan.adapters.memory.link import PATIENCE_S, MemoryLink
 from kouan.adapters.memory.topics import matches
 from kouan.adapters.mqtt.link import Will
 from kouan.protocols.link import Received
@@ -20,21 +22,18 @@ class Hours:
 
     def __init__(self) -> None:
         self.now_s = 0.0
-        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
 
-    async def sleep(self, span_s: float) -> None:
+    def later(self, span_s: float, then: Callable[[], None]) -> None:
         self._count += 1
-        waiting = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (self.now_s + span_s, self._count, waiting))
-        await waiting
+        heapq.heappush(self._waiting, (self.now_s + span_s, self._count, then))
 
     async def pass_until(self, at_s: float) -> None:
         await self._settle()
         while self._waiting and self._waiting[0][0] <= at_s:
-            self.now_s, _, waiting = heapq.heappop(self._waiting)
-            if not waiting.done():
-                waiting.set_result(None)
+            self.now_s, _, then = heapq.heappop(self._waiting)
+            then()
             await self._settle()
         self.now_s = at_s
 
@@ -48,7 +47,7 @@ class World:
 
     def __init__(self, seed: int = 1) -> None:
         self.hours = Hours()
-        self.broker = MemoryBroker(chance=random.Random(seed), sleep=self.hours.sleep)
+        self.broker = MemoryBroker(chance=random.Random(seed), later=self.hours.later)
         self.platform = self.broker.platform_link(PORT)
         self.device = self.broker.device_link("lane-1", will=Will(f"{LANE}/plc/status", b"offline"))
         self.failed: list[bytes] = []

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 from collections.abc import Coroutine
 
 import aiomqtt
@@ -9,6 +10,7 @@ import pytest
 
 from kouan.adapters.mqtt import client as mqtt
 from kouan.adapters.mqtt.link import DeviceLink, MqttAddress, MqttTimes
+from kouan.adapters.nats import transport
 from kouan.adapters.nats.link import NatsAddress, PlatformLink
 from kouan.adapters.signing.certificates import client_context
 from kouan.adapters.signing.nkeys import new_seed
@@ -80,12 +82,47 @@ async def test_a_device_that_was_cut_off_connects_again_and_keeps_its_subscripti
 
 
 async def test_a_platform_that_was_cut_off_misses_nothing(real: RealNetwork) -> None:
-    platform, device = await real.platform(), await real.device("lane-1")
-    await device.send(f"{LANE}/plc/event", b"before")
-    assert platform._client is not None
-    await platform._client.force_reconnect()
-    await device.send(f"{LANE}/plc/event", b"after")
-    assert [message.payload for message in await take(platform, 2)] == [b"before", b"after"]
+    door, device = await real.door(), await real.device("lane-1")
+    async with PlatformLink(dataclasses.replace(real.nats(), url=door.url), PORT) as platform:
+        await device.send(f"{LANE}/plc/event", b"before")
+        await door.shut()
+        await device.send(f"{LANE}/plc/event", b"while away")
+        await door.open()
+        await device.send(f"{LANE}/plc/event", b"after")
+        assert [message.payload for message in await take(platform, 3)] == [b"before", b"while away", b"after"]
+
+
+async def test_a_platform_that_was_cut_off_settles_what_came_before(real: RealNetwork) -> None:
+    door, device = await real.door(), await real.device("lane-1")
+    async with PlatformLink(dataclasses.replace(real.nats(), url=door.url), PORT) as platform:
+        await device.send(f"{LANE}/plc/event", b"before")
+        before = (await take(platform, 1))[0]
+        await door.shut()
+        await platform.settle(before)
+        await device.send(f"{LANE}/plc/event", b"while away")
+        await door.open()
+        assert [message.payload for message in await take(platform, 1)] == [b"while away"]
+    assert [message.payload for message in await take(await real.platform(), 1)] == [b"while away"]
+
+
+async def test_a_task_that_swallows_a_cancellation_is_cancelled_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "_CANCEL_AGAIN_S", 0.0)
+    swallowed = 0
+
+    async def stubborn() -> None:
+        nonlocal swallowed
+        while swallowed < 3:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                swallowed += 1
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(stubborn())
+    await asyncio.sleep(0)
+    await transport.ended(task)
+    assert task.cancelled()
+    assert swallowed == 3
 
 
 async def test_frames_published_at_quality_1_come_once(real: RealNetwork) -> None:

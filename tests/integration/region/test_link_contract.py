@@ -13,7 +13,7 @@ from kouan.adapters.clock import SystemClock
 from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.engines.hub_nats import HubNats
 from kouan.adapters.engines.supervisor import Supervisor
-from kouan.adapters.memory.link import MemoryBroker
+from kouan.adapters.memory.broker import MemoryBroker
 from kouan.protocols.link import Link, Received
 from kouan.vocabulary.errors import Unavailable
 
@@ -32,7 +32,7 @@ class Region(msgspec.Struct, frozen=True):
 
 @contextlib.asynccontextmanager
 async def in_memory() -> AsyncIterator[Region]:
-    broker = MemoryBroker(chance=random.Random(1), sleep=asyncio.sleep)
+    broker = MemoryBroker(chance=random.Random(1))
 
     async def close(link: Link) -> None:
         await link.close()  # type: ignore[attr-defined]

@@ -22,7 +22,9 @@ from kouan.wiring.port_file import load
 
 pytestmark = pytest.mark.slow
 
-ENDS_WITHIN_S = 5.0
+ENDS_WITHIN_S = 30.0
+"""Seconds after which a port hangs rather than ends, however busy the machine is."""
+
 FIGURES = {
     "cleared", "median_stop_s", "p99_decision_ms", "planted", "caught", "missed", "false_alarms", "double_actuations",
 }  # fmt: skip

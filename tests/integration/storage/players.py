@@ -8,21 +8,36 @@ from tests.integration.storage.server import Server
 from kouan.access.roles import Accounts
 from kouan.adapters.memory.access import MemoryAccounts
 from kouan.adapters.memory.disk import MemoryDisk
+from kouan.adapters.memory.examination import MemoryExaminationRecords
 from kouan.adapters.memory.gate import MemoryGateRecords
 from kouan.adapters.memory.ledger import MemoryLedger, MemorySubjects
 from kouan.adapters.memory.papers import MemoryPapersRecords
+from kouan.adapters.memory.release import MemoryReleaseRecords
+from kouan.adapters.memory.rules import MemoryRuleRecords
+from kouan.adapters.memory.targeting import MemoryTargetingRecords
+from kouan.adapters.memory.yard import MemoryYardRecords
 from kouan.adapters.postgres.access import PostgresAccounts
 from kouan.adapters.postgres.database import Database
+from kouan.adapters.postgres.examination import PostgresExaminationRecords
 from kouan.adapters.postgres.gate import PostgresGateRecords
 from kouan.adapters.postgres.ledger import PostgresLedger
 from kouan.adapters.postgres.papers import PostgresPapersRecords
+from kouan.adapters.postgres.release import PostgresReleaseRecords
+from kouan.adapters.postgres.rules import PostgresRuleRecords
 from kouan.adapters.postgres.subjects import PostgresSubjects
+from kouan.adapters.postgres.targeting import PostgresTargetingRecords
+from kouan.adapters.postgres.yard import PostgresYardRecords
 from kouan.adapters.signing.sealing import Sealer, SealingKeys
 from kouan.gate.roles import GateRecords
+from kouan.inspection.examination.records import ExaminationRecords
+from kouan.inspection.release.roles import ReleaseRecords
 from kouan.inspection.roles import PapersRecords
+from kouan.inspection.rules.roles import RuleRecords
+from kouan.inspection.targeting.roles import TargetingRecords
 from kouan.ledger.entries import canonical
 from kouan.ledger.roles import Draft, Personal, Statement, Subjects, Unit
 from kouan.vocabulary.clock import Instant
+from kouan.yard.roles import YardRecords
 
 PORT = "ganqimaodu"
 KEYS = SealingKeys(wrapping=bytes(range(32)), pepper=bytes(range(32, 64)))
@@ -59,6 +74,21 @@ class Player(Protocol):
     @property
     def papers(self) -> PapersRecords: ...
 
+    @property
+    def release(self) -> ReleaseRecords: ...
+
+    @property
+    def rules(self) -> RuleRecords: ...
+
+    @property
+    def targeting(self) -> TargetingRecords: ...
+
+    @property
+    def yard(self) -> YardRecords: ...
+
+    @property
+    def examinations(self) -> ExaminationRecords: ...
+
 
 class PostgresPlayer:
     def __init__(self, server: Server, dsn: str) -> None:
@@ -71,6 +101,11 @@ class PostgresPlayer:
         self.gate: GateRecords = PostgresGateRecords(self.database, PORT)
         self.accounts: Accounts = PostgresAccounts(self.database, PORT)
         self.papers: PapersRecords = PostgresPapersRecords(self.database, PORT)
+        self.release: ReleaseRecords = PostgresReleaseRecords(self.database, PORT)
+        self.rules: RuleRecords = PostgresRuleRecords(self.database, PORT)
+        self.targeting: TargetingRecords = PostgresTargetingRecords(self.database, PORT)
+        self.yard: YardRecords = PostgresYardRecords(self.database, PORT)
+        self.examinations: ExaminationRecords = PostgresExaminationRecords(self.database, PORT)
         self._ledgers: list[PostgresLedger] = []
 
     async def open_writer(self, patience_s: float = 10.0) -> PostgresLedger:
@@ -103,6 +138,11 @@ class MemoryPlayer:
         self.gate: GateRecords = MemoryGateRecords(self.disk, PORT)
         self.accounts: Accounts = MemoryAccounts(self.disk, PORT)
         self.papers: PapersRecords = MemoryPapersRecords(self.disk, PORT)
+        self.release: ReleaseRecords = MemoryReleaseRecords(self.disk, PORT)
+        self.rules: RuleRecords = MemoryRuleRecords(self.disk, PORT)
+        self.targeting: TargetingRecords = MemoryTargetingRecords(self.disk, PORT)
+        self.yard: YardRecords = MemoryYardRecords(self.disk, PORT)
+        self.examinations: ExaminationRecords = MemoryExaminationRecords(self.disk, PORT)
         self._ledgers: list[MemoryLedger] = []
 
     async def open_writer(self, patience_s: float = 10.0) -> MemoryLedger:

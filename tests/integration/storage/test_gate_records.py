@@ -9,7 +9,6 @@ from tests.integration.storage.players import PORT, Player, draft
 
 from kouan.gate.roles import (
     ExceptionRecord,
-    HoldRecord,
     LaneRecord,
     PassageRecord,
     Sighting,
@@ -109,20 +108,6 @@ async def test_a_passage_knows_its_entries_in_every_stream(player: Player, gate:
     await ledger.append(Unit((draft("g", stream="p1"),), (), (note,)))
     assert await player.gate.entries_of("p1") == [2, 3, 4, 5, 6, 7, 8, 9]
     assert await player.gate.entries_of("p2") == []
-
-
-async def test_a_hold_stands_until_it_is_lifted(player: Player, gate: Gate) -> None:
-    hold = HoldRecord("h1", "customs", "detain", "蒙B023H6", None, "reason", "wang", 10)
-    assert await gate.guarded("place_hold", hold)
-    assert not await gate.guarded("place_hold", hold)
-    assert await player.gate.holds_in_force() == [hold]
-    lift = {"number": "h1", "lifted_at": 20, "lifted_by": "li"}
-    assert await gate.guarded("lift_hold", lift)
-    assert not await gate.guarded("lift_hold", lift)
-    assert not await gate.guarded("lift_hold", {**lift, "number": "h2"})
-    assert await player.gate.holds_in_force() == []
-    assert await player.gate.find_hold("h1") == changed(hold, lifted_by="li", lifted_at=20)
-    assert await player.gate.find_hold("h2") is None
 
 
 async def test_a_lanes_epoch_rises_one_by_one(player: Player, gate: Gate) -> None:

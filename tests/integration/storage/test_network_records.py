@@ -22,7 +22,7 @@ from kouan.network.reading import changes
 from kouan.network.records import EdgeRecords, HubRecords, KeptBulletin, PreAuthorisedRecord, RegionHold, Watched
 from kouan.network.region import HOUR_US
 from kouan.network.roles import RegionRecords
-from kouan.network.taking import Accepted, Position, judge
+from kouan.network.taking import Accepted, Batch, Position, judge, read_batch
 from kouan.network.travel import Distances, Presence, impossible
 from kouan.network.views import Flow, PortFacts, RegionAlarm
 from kouan.protocols.network.messages import BulletinKind, Holds, SightingItem, Witnessed
@@ -94,7 +94,9 @@ class Port:
 
     def unit(self) -> Unit:
         fresh = self.entries[self.position.size :]
-        accepted = judge(self.position, self.port, [one.encode() for one in fresh])
+        batch = read_batch(self.port, [one.encode() for one in fresh])
+        assert isinstance(batch, Batch)
+        accepted = judge(self.position, batch)
         assert isinstance(accepted, Accepted)
         self._after, self._grown = accepted.after, self.frontier.copy()
         tiles = self._grown.extend(one.leaf for one in accepted.fresh)
@@ -285,11 +287,21 @@ async def test_holds_and_watches_end_once(ledger: Writer, records: Both) -> None
 
 async def test_a_permit_replaces_the_one_before_and_ends_by_itself(ledger: Writer, records: Both) -> None:
     for number, until in enumerate((NOON + 1, NOON + HOUR_US)):
-        permit = PreAuthorisedRecord("A", None, "carrier", NOON, until, True, "wang")
+        permit = PreAuthorisedRecord("A", None, "carrier", NOON, until, True, "wang", NOON)
         effect = units.plain("network.preauthorise", permit)
         await ledger.append(Unit((units.draft("x", "s", f"k{number}", {}),), (), (effect,)))
     assert list(await records.preauthorised(NOON)) == [permit]
     assert list(await records.preauthorised(NOON + HOUR_US)) == []
+
+
+async def test_a_permit_is_withdrawn_once(ledger: Writer, records: Both) -> None:
+    permit = PreAuthorisedRecord("A", None, "carrier", NOON, NOON + HOUR_US, True, "wang", NOON)
+    await ledger.append(units.preauthorising(permit, NOON))
+    withdraw = Statement("network.withdraw", {"plate": "A"})
+    assert isinstance(await ledger.append(Unit((units.draft("x", "s", "k1", {}),), (withdraw,))), Appended)
+    assert list(await records.preauthorised(NOON)) == []
+    again = await ledger.append(Unit((units.draft("x", "s", "k2", {}),), (withdraw,)))
+    assert again == UnitRefused("network.withdraw")
 
 
 async def test_what_was_issued_last_is_known(ledger: Writer, records: Both) -> None:

@@ -8,13 +8,23 @@ from typing import Any
 import pytest
 from tests.integration.storage.players import MemoryPlayer, Player, PostgresPlayer, draft, sighting
 
-from kouan.gate.roles import HoldRecord, PassageRecord, VisitRecord, record_params
-from kouan.inspection.records import ConfirmationRecord, ConsignmentRecord, ManifestRecord, params_of
+from kouan.gate.roles import PassageRecord, VisitRecord, record_params
+from kouan.inspection.records import (
+    BalanceRecord,
+    ConfirmationRecord,
+    ConsignmentRecord,
+    ControlOrderRecord,
+    ManifestRecord,
+    WriteOffRecord,
+    params_of,
+)
 from kouan.ledger.roles import Appended, Statement, Unit
 from kouan.vocabulary.errors import KouanError
 from kouan.vocabulary.places import Direction
 
 IN = Direction.IN
+
+LIFTED = {"authority": "customs", "lifted_by": "li", "lifted_at": 5, "lift_reason": "seen"}
 
 
 class Traffic:
@@ -50,8 +60,8 @@ class Traffic:
             lambda: Statement("gate.update_passage", self._record(self._number())),
             lambda: Statement("gate.close_passage", self._record(9, closed=self._number())),
             lambda: Statement("gate.raise_epoch", {"lane": "I1", "epoch": self._number()}),
-            lambda: Statement("gate.place_hold", record_params(self._hold())),
-            lambda: Statement("gate.lift_hold", {"number": f"h{self._number()}", "lifted_at": 5, "lifted_by": "li"}),
+            lambda: Statement("papers.place_order", params_of(self._order())),
+            lambda: Statement("papers.lift_order", {"number": f"h{self._number()}", **LIFTED}),
             lambda: Statement("gate.open_visit", record_params(VisitRecord(f"v{self._number()}", "A", "p1", 1))),
             lambda: Statement("gate.close_visit", {"visit": f"v{self._number()}", "closed_at": 9, "out_passage": None}),
             lambda: Statement("papers.insert_confirmation", params_of(self._confirmation(1))),
@@ -62,6 +72,13 @@ class Traffic:
             lambda: Statement("papers.drop_consignments", {"manifest": f"M{self._number()}", "direction": "in"}),
             lambda: Statement("papers.write_off", {"number": "W1", "direction": "in", "mass_kg": self._number()}),
             lambda: Statement("papers.delete_batch", {"batch": f"B{self._number()}", "at": 8}),
+            lambda: Statement("papers.grant_balance", params_of(self._balance())),
+            lambda: Statement("papers.keep_balances", {**self._paper(), "items": [f"W{self._number()}"]}),
+            lambda: Statement("papers.close_balances", self._paper()),
+            lambda: Statement("papers.take_balance", {**self._item(), "mass_kg": self._number(), "at": 5}),
+            lambda: Statement("papers.give_back", {**self._item(), "mass_kg": self._number()}),
+            lambda: Statement("papers.keep_write_off", params_of(self._write_off())),
+            lambda: Statement("papers.void_write_offs", {"ticket": f"T{self._number()}", "at": 9}),
         ]
         return self._chance.choice(guards)()
 
@@ -81,8 +98,9 @@ class Traffic:
         )  # fmt: skip
         return record_params(record)
 
-    def _hold(self) -> HoldRecord:
-        return HoldRecord(f"h{self._number()}", "customs", "detain", "A", None, "reason", "wang", self._number())
+    def _order(self) -> ControlOrderRecord:
+        number, at = f"h{self._number()}", self._number()
+        return ControlOrderRecord(number, "customs", "detain", "A", None, None, None, "reason", "wang", at, at, None)
 
     def _confirmation(self, version: int) -> ConfirmationRecord:
         number, batch = f"C{self._number()}", f"B{self._number()}"
@@ -92,6 +110,19 @@ class Traffic:
 
     def _manifest(self) -> ManifestRecord:
         return ManifestRecord(f"M{self._number()}", 1, f"B{self._number()}", "in", "d", b"{}", "active", 1, 1)
+
+    def _paper(self) -> dict[str, Any]:
+        return {"kind": "manifest", "number": f"M{self._number()}"}
+
+    def _item(self) -> dict[str, Any]:
+        return {**self._paper(), "item": f"W{self._chance.randrange(1, 3)}"}
+
+    def _balance(self) -> BalanceRecord:
+        ends = self._chance.choice((None, 5, 9))
+        return BalanceRecord(**self._item(), granted_kg=2 * self._number(), valid_from=None, valid_until=ends)
+
+    def _write_off(self) -> WriteOffRecord:
+        return WriteOffRecord(f"T{self._number()}", **self._item(), mass_kg=self._number(), at=7, by="yard")
 
     def _consignment(self) -> ConsignmentRecord:
         batch, kg = f"B{self._number()}", self._number()
@@ -121,11 +152,13 @@ async def behaviour(player: Player, seed: int) -> list[Any]:
         await gate.lane_epochs(),
     ]
     seen += [await gate.entries_of(f"p{number}") for number in range(6)]
-    seen += [await gate.holds_in_force(), await gate.find_open_visit("A")]
+    seen += [await papers.orders_in_force(4), await papers.orders_naming(["A"], 9), await gate.find_open_visit("A")]
     seen += [await gate.find_sighting(f"plate-{number}") for number in range(1, 5)]
     seen += [await papers.find_confirmation(f"C{number}") for number in range(1, 5)]
     seen += [await papers.find_manifest(f"M{number}") for number in range(1, 5)]
     seen += [await papers.consignments(["W1"], IN), await papers.confirmations_of_container("Y", IN)]
+    seen += [await papers.balances([f"M{number}" for number in range(1, 5)])]
+    seen += [await papers.write_offs_of_ticket(f"T{number}") for number in range(1, 5)]
     return seen
 
 

@@ -21,6 +21,7 @@ from kouan.adapters.memory.disk import MemoryDisk
 from kouan.adapters.memory.ledger import MemoryLedger, MemorySubjects
 from kouan.adapters.passwords import Argon2Hasher
 from kouan.adapters.signing.sealing import Sealer, SealingKeys
+from kouan.network.records import InForce, PreAuthorisedRecord, RegionHold, Watched
 from kouan.network.views import Flow, PortStanding, RegionAlarm
 from kouan.protocols.jws import PrivateKeySigner
 from kouan.protocols.network.messages import HoldItem, PreAuthorisedItem, RulebookItem, WatchItem
@@ -56,8 +57,10 @@ class Region:
         self.flows: list[Flow] = []
         self.acknowledged: list[tuple[str, str, str]] = []
         self.told: list[msgspec.Struct] = []
+        self.standing = InForce([], [], [], [])
         self.resumed: list[tuple[str, str, str]] = []
         self.gone = False
+        self.at: Instant = 0
 
     def stands(self, port: str, **changes: Any) -> None:
         """Change how a port stands; it is enrolled from then on."""
@@ -99,23 +102,46 @@ class Region:
         self.resumed.append((port, by.username, reason))
         return GRANTED
 
+    async def in_force(self) -> InForce:
+        return self.standing
+
     async def lift_hold(self, number: str, by: Principal, reason: str) -> Granted | Refused:
-        return refuse("network.not_in_force", number=number)
+        left = [one for one in self.standing.holds if one.number != number]
+        return self._ended(number, holds=left, before=self.standing.holds)
 
     async def remove_watch(self, number: str, by: Principal) -> Granted | Refused:
-        return refuse("network.not_in_force", number=number)
+        left = [one for one in self.standing.watched if one.number != number]
+        return self._ended(number, watched=left, before=self.standing.watched)
+
+    async def withdraw(self, plate: str, by: Principal, reason: str) -> Granted | Refused:
+        left = [one for one in self.standing.permits if one.plate != plate]
+        return self._ended(plate, permits=left, before=self.standing.permits)
 
     async def place_hold(self, hold: HoldItem, by: Principal) -> Granted | Refused:
+        placed = RegionHold(**msgspec.structs.asdict(hold), placed_by=by.username, placed_at=self.at)
+        self.standing = replace(self.standing, holds=[*self.standing.holds, placed])
         return self._told(hold)
 
     async def add_watch(self, item: WatchItem, by: Principal) -> tuple[str, Granted | Refused]:
-        return f"watch-{len(self.told)}", self._told(item)
+        number = f"watch-{len(self.told)}"
+        added = Watched(**msgspec.structs.asdict(item), number=number, added_by=by.username, added_at=self.at)
+        self.standing = replace(self.standing, watched=[*self.standing.watched, added])
+        return number, self._told(item)
 
     async def preauthorise(self, item: PreAuthorisedItem, by: Principal) -> Granted | Refused:
+        given = PreAuthorisedRecord(**msgspec.structs.asdict(item), given_by=by.username, given_at=self.at)
+        self.standing = replace(self.standing, permits=[*self.standing.permits, given])
         return self._told(item)
 
     async def publish(self, book: RulebookItem, by: Principal) -> Granted | Refused:
         return self._told(book)
+
+    def _ended(self, number: str, *, before: Sequence[Any], **left: Sequence[Any]) -> Granted | Refused:
+        (after,) = left.values()
+        if len(after) == len(before):
+            return refuse("network.not_in_force", number=number)
+        self.standing = replace(self.standing, **left)
+        return GRANTED
 
     def _told(self, item: msgspec.Struct) -> Granted:
         self.told.append(item)
@@ -128,6 +154,7 @@ class WebHub:
     def __init__(self, clock: Clock | None = None) -> None:
         self.clock = clock or HandClock()
         self.region = Region()
+        self.region.at = self.clock.now()
         self.chance = Random(1)
         self.secrets = itertools.count()
         self.hasher = Argon2Hasher(Argon2(time_cost=1, memory_cost=8, parallelism=1))

@@ -143,7 +143,7 @@ async def test_a_vehicle_that_enters_while_a_hold_is_recorded_meets_it_as_well(p
     append, entered = port.ledger.append, []
 
     async def slow(unit):
-        if any(draft.kind == "gate.hold/1" for draft in unit.drafts) and not entered:
+        if any(draft.kind == "papers.order_placed/1" for draft in unit.drafts) and not entered:
             entered.append(await port.arrive(seal=DIFFERS))
         return await append(unit)
 
@@ -183,7 +183,7 @@ async def test_a_hold_under_one_key_is_one_hold(port: WebPort):
     key = {"Idempotency-Key": "h-1"}
     numbers = {json_of(await customs.post(f"{API}/holds", json=hold, headers=key))["number"] for _ in range(2)}
     assert len(numbers) == 1
-    assert len(await port.records.holds_in_force()) == 1
+    assert len(await port.papers.orders_in_force(port.clock.now())) == 1
 
 
 async def test_only_the_authority_that_placed_a_hold_lifts_it(port: WebPort):
@@ -196,7 +196,7 @@ async def test_only_the_authority_that_placed_a_hold_lifts_it(port: WebPort):
     again = await customs.delete(f"{API}/holds/{number}?reason=settled")
     assert again.status_code == 409
     assert (await customs.delete(f"{API}/holds/H-none?reason=x")).status_code == 404
-    assert await port.records.holds_in_force() == []
+    assert await port.papers.orders_in_force(port.clock.now()) == []
     assert await port.papers.orders_naming(["1234УБА"], port.clock.now()) == []
 
 

@@ -103,7 +103,7 @@ async def test_a_hold_of_the_hub_is_listed_by_its_authority_and_no_officer_here_
     assert answer.status_code == 409, answer.text
     order = await port.papers.find_order("hub-R7-1")
     assert isinstance(lift_order(order, "customs", "inspector", "mistake", port.clock.now()), Refused)
-    assert len(await port.records.holds_in_force()) == 1
+    assert len(await port.papers.orders_in_force(port.clock.now())) == 1
 
 
 async def test_a_hold_of_the_hub_voids_an_order_that_is_on_its_way(port: WebPort):
@@ -122,7 +122,7 @@ async def test_an_unknown_authority_or_kind_holds_all_the_same(port: WebPort):
     strange = HoldItem(number="R8", authority="police", kind="arrest", container="CSQU3054383", reason="asked for")
     bulletins.hear(holds(1, strange))
     await follower.start()
-    (hold,) = await port.records.holds_in_force()
+    (hold,) = await port.papers.orders_in_force(port.clock.now())
     assert (hold.authority, hold.kind) == ("customs", "detain")
 
 
@@ -130,7 +130,7 @@ async def test_a_hold_on_nothing_is_an_alarm_and_stops_no_other(port: WebPort):
     bulletins, follower = await join(port)
     bulletins.hear(holds(1, HoldItem(number="R9", authority="customs", kind="detain", reason="?"), ITEM))
     await follower.start()
-    assert [hold.number for hold in await port.records.holds_in_force()] == ["hub-R7-1"]
+    assert [hold.number for hold in await port.papers.orders_in_force(port.clock.now())] == ["hub-R7-1"]
     (alarm,) = (await overview(port))["alarms"]
     assert alarm["reason"] == {"code": "network.hold_refused", "params": {"number": "R9", "rule": "hold.one_target"}}
 

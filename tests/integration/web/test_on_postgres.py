@@ -9,9 +9,11 @@ from tests.integration.web.web_kit import PORT, WebPort, json_of
 
 from kouan.adapters.postgres.access import PostgresAccounts
 from kouan.adapters.postgres.database import Database
+from kouan.adapters.postgres.examination import PostgresExaminationRecords
 from kouan.adapters.postgres.gate import PostgresGateRecords
 from kouan.adapters.postgres.ledger import PostgresLedger
 from kouan.adapters.postgres.papers import PostgresPapersRecords
+from kouan.adapters.postgres.release import PostgresReleaseRecords
 from kouan.adapters.postgres.subjects import PostgresSubjects
 from kouan.adapters.signing.sealing import Sealer
 
@@ -29,6 +31,8 @@ class PostgresWebPort(WebPort):
         self.ledger = await PostgresLedger.open_writer(self.database, PORT.name, self.clock, sealer)
         self.records = PostgresGateRecords(self.database, PORT.name)
         self.papers = PostgresPapersRecords(self.database, PORT.name)
+        self.examinations = PostgresExaminationRecords(self.database, PORT.name)
+        self.lots = PostgresReleaseRecords(self.database, PORT.name)
         self.accounts = PostgresAccounts(self.database, PORT.name)
         self.subjects = PostgresSubjects(self.database, sealer)
 

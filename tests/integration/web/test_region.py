@@ -195,6 +195,7 @@ TABLE = {
     "list_region_alarms": WATCHERS,
     "get_region_flow": WATCHERS,
     "get_region_port": WATCHERS,
+    "get_in_force": WATCHERS,
     "watch_region": WATCHERS,
     "acknowledge_alarm": {"region"},
     "resume_port": {"region"},
@@ -203,13 +204,14 @@ TABLE = {
     "add_region_watch": {"region"},
     "remove_region_watch": {"region"},
     "preauthorise": {"region"},
+    "withdraw_permit": {"region"},
     "publish_rulebook": {"region"},
 }
 
 
 async def status_of(hub: WebHub, name: str, route: GuardedRoute) -> int:
     headers = {"authorization": f"Bearer {hub.tokens[name]}"}
-    path = "/api/v1" + re.sub(r"{number(:path)?}", "A-0", route.path.replace("{port}", "nowhere"))
+    path = "/api/v1" + re.sub(r"{(number(:path)?|plate)}", "A-0", route.path.replace("{port}", "nowhere"))
     if route.name == "watch_region":
         stream = Stream(hub.app, path, headers)
         await stream.until(lambda: stream.status)

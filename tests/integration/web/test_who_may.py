@@ -13,9 +13,35 @@ SIGNED_IN = {"get_session", "sign_out"}
 WATCHERS = {"operator", "inspector", "second", "border", "duty", "auditor", "admin"}
 DECIDERS = {"operator", "inspector", "second", "border", "duty"}
 HOLDERS = {"inspector", "second", "border", "duty"}
+ATTESTERS = {"inspector", "second", "duty"}
 READERS = {"inspector", "second", "border", "duty", "auditor", "admin"}
 
+YARD_WATCHERS = WATCHERS - {"admin"}
+YARD: dict[str, set[str]] = {
+    **dict.fromkeys(
+        (
+            "list_yard_visits", "get_yard_visit", "get_yard_stock", "get_yard_balance", "list_yard_tickets",
+            "reconcile_carriers", "list_yard_scales", "list_warrants", "list_pickups",
+        ),
+        YARD_WATCHERS,
+    ),
+    **{
+        key: {"operator"}
+        for key in ("begin_yard_handling", "tally_yard_visit", "sample_yard_visit", "move_yard_goods")
+    },
+    **{
+        key: set()
+        for key in (
+            "mend_yard_visit", "state_yard_loss", "state_yard_moisture",
+            "issue_warrant", "act_on_warrant", "act_on_scale",
+        )
+    },
+    **{key: {"carrier"} for key in ("order_pickup", "cancel_pickup")},
+    "excuse_yard_people": {"border"},
+}  # fmt: skip
+
 TABLE: dict[str, set[str]] = {
+    **YARD,
     "get_port": WATCHERS,
     "get_overview": WATCHERS,
     "list_lanes": WATCHERS,
@@ -41,9 +67,57 @@ TABLE: dict[str, set[str]] = {
     "submit_original_manifest": {"carrier"},
     "submit_customs_declaration": {"carrier"},
     "delete_papers": {"carrier"},
+    "import_file": {"carrier"},
+    "import_attested_file": ATTESTERS,
+    "get_template": DECIDERS | {"auditor", "carrier"},
+    "set_declaration_status": ATTESTERS,
+    "list_due_declarations": DECIDERS | {"auditor", "carrier"},
+    "submit_supporting_paper": {"carrier"},
+    "attest_paper": ATTESTERS,
+    "revoke_paper": ATTESTERS,
+    "list_supporting_papers": DECIDERS | {"auditor", "carrier"},
+    "get_supporting_paper": DECIDERS | {"auditor", "carrier"},
+    "list_papers_of_lot": DECIDERS | {"auditor", "carrier"},
+    "get_balances": DECIDERS | {"auditor", "carrier"},
+    "list_versions": DECIDERS | {"auditor", "carrier"},
     "find_papers": DECIDERS | {"auditor", "carrier"},
     "get_paper": DECIDERS | {"auditor", "carrier"},
-    "put_image": {"camera"},
+    "list_lots": ATTESTERS | {"auditor"},
+    "get_lot": ATTESTERS | {"auditor"},
+    **dict.fromkeys(("move_lot", "report_check", "hand_over_lot"), ATTESTERS),
+    **dict.fromkeys(("report_finding", "order_test", "take_sample", "order_retest", "decide_lot"), ATTESTERS),
+    **dict.fromkeys(("dispose_of_lot", "lift_lot_hold"), ATTESTERS),
+    "request_test": {"carrier"},
+    "list_examinations": DECIDERS | {"auditor"},
+    "get_examination": DECIDERS | {"auditor"},
+    "order_examination": HOLDERS,
+    "call_vehicle": HOLDERS,
+    "note_bay": HOLDERS,
+    "report_step": HOLDERS,
+    "repeat_step": HOLDERS,
+    "answer_order": HOLDERS,
+    "confirm_answer": HOLDERS,
+    "abandon_examination": HOLDERS,
+    "get_targeting": ATTESTERS | {"auditor"},
+    "set_inspection_budget": ATTESTERS,
+    "list_selections": ATTESTERS | {"auditor"},
+    "get_candidate": ATTESTERS | {"auditor"},
+    "get_watch_list": ATTESTERS | {"auditor"},
+    "watch_for": ATTESTERS,
+    "watch_no_more": ATTESTERS,
+    "list_models": ATTESTERS | {"auditor"},
+    "hand_in_trained_model": ATTESTERS,
+    "propose_trained_model": ATTESTERS,
+    "activate_trained_model": ATTESTERS,
+    "acknowledge_drift": ATTESTERS,
+    **dict.fromkeys(
+        ("list_rule_documents", "get_rule_vocabulary", "get_dry_run", "get_rule_document", "compare_rule_documents"),
+        HOLDERS | {"auditor"},
+    ),
+    "validate_rule_document": HOLDERS | {"auditor"},
+    **dict.fromkeys(("check_rule_content", "draft_rule_document", "begin_dry_run"), HOLDERS),
+    **dict.fromkeys(("approve_rule_document", "withdraw_rule_document"), HOLDERS),
+    "put_image": {"camera", *HOLDERS},
     "get_image": DECIDERS | {"auditor"},
     "watch": WATCHERS,
     "list_accounts": {"admin"},
@@ -63,6 +137,11 @@ EXAMPLES = {
     "language": "en",
     "username": "nobody",
     "seq": "999999",
+    "kind": "certificate",
+    "lot": "NOTHING",
+    "step": "1",
+    "order": "NOTHING",
+    "form": "csv",
 }
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -22,21 +23,33 @@ from kouan.adapters.driver.passage_runner import Cause
 from kouan.adapters.driver.port_driver import PortDriver
 from kouan.adapters.driver.setting import Roles
 from kouan.adapters.images import MemoryImages
+from kouan.adapters.learning.artefacts import MemoryArtefacts
 from kouan.adapters.memory.access import MemoryAccounts
+from kouan.adapters.memory.broker import MemoryBroker
 from kouan.adapters.memory.disk import MemoryDisk
+from kouan.adapters.memory.examination import MemoryExaminationRecords
 from kouan.adapters.memory.gate import MemoryGateRecords
 from kouan.adapters.memory.ledger import MemoryLedger, MemorySubjects
-from kouan.adapters.memory.link import MemoryBroker
 from kouan.adapters.memory.papers import MemoryPapersRecords
+from kouan.adapters.memory.release import MemoryReleaseRecords
+from kouan.adapters.memory.rules import MemoryRuleRecords
+from kouan.adapters.memory.targeting import MemoryTargetingRecords
+from kouan.adapters.memory.yard import MemoryYardRecords
 from kouan.adapters.passwords import Argon2Hasher
+from kouan.adapters.release_rules import FileReleaseRules
+from kouan.adapters.rules.dry_runs import recorded
 from kouan.adapters.signing.sealing import Sealer, SealingKeys
 from kouan.gate.decision import AgencyVerdict
 from kouan.gate.dossier import case_of
 from kouan.gate.facts import EvidenceFound, VerdictReceived
 from kouan.gate.procedures import Authority
 from kouan.gate.states import state_name
+from kouan.inspection.examination.rules import parse_rules
 from kouan.journeys.crossing import Crossings
+from kouan.journeys.examination import Examinations
 from kouan.journeys.papers_at_gate import PapersAtGate
+from kouan.journeys.release import ReleaseDesk
+from kouan.journeys.release_papers import PapersForRelease
 from kouan.ledger.heads import sign_head
 from kouan.ledger.merkle import root_of
 from kouan.protocols.jws import PrivateKeySigner
@@ -44,13 +57,17 @@ from kouan.protocols.signed import platform_key
 from kouan.vocabulary.clock import SECOND
 from kouan.vocabulary.places import PortName
 from kouan.web.app import create_app
-from kouan.web.services import Services
+from kouan.web.services import ReleaseServices, RuleServices, Services
 from kouan.wiring.gate_settings import board_setting_of, load_rulebook, policy_of, setting_of
 from kouan.wiring.messages import catalogues, renderer
-from kouan.wiring.port_file import drawn, load
+from kouan.wiring.port_file import drawn, folder, load
+from kouan.wiring.rules import rules_of
+from kouan.wiring.targeting import targeting_desk
+from kouan.wiring.yard import YardStores, yard_of
 
 PASSWORD = "a long enough password"
 PORT = load("ganqimaodu")
+RULES = Path(__file__).parents[3] / "ports" / "rules" / "examination.toml"
 
 PEOPLE: dict[str, tuple[Agency, tuple[Role, ...]]] = {
     "operator": (Agency.SITE, (Role.LANE_OPERATOR,)),
@@ -88,7 +105,7 @@ class WebPort:
         self.clock = HandClock()
         self.chance = Random(1)
         self.disk = MemoryDisk()
-        self.broker = MemoryBroker(chance=Random(2), sleep=asyncio.sleep)
+        self.broker = MemoryBroker(chance=Random(2))
         self.secrets = itertools.count()
         self.hasher = Argon2Hasher(Argon2(time_cost=1, memory_cost=8, parallelism=1))
         self.heads = PrivateKeySigner("ledger:ganqimaodu", Ed25519PrivateKey.from_private_bytes(bytes(32)))
@@ -123,12 +140,56 @@ class WebPort:
         await self.board.start()
         await self.driver.start()
         self.board.attend(tuple(self.driver.lanes.values()))
+        gate_desk = PortDesk(self.driver, self.records, self.papers, self.clock, self.secret)
+        rules = parse_rules(RULES.read_text(encoding="utf-8"))
+        release_rules = FileReleaseRules(folder() / "rules", PORT.name)
+        self.releasing = ReleaseDesk(self.lots, self.ledger, release_rules, self.clock, Random(5))
+        self.examining = Examinations(
+            self.examinations,
+            self.papers,
+            self.records,
+            gate_desk.holds,
+            self.ledger,
+            self.clock,
+            lambda _at: rules,
+        )
+        stores = YardStores(
+            MemoryYardRecords(self.disk, PORT.name), MemoryReleaseRecords(self.disk, PORT.name), self.papers,
+            self.ledger, self.subjects,
+        )  # fmt: skip
+        yard = yard_of(PORT, stores, self.clock, self.chance.randbytes, self.board.alarm)
+        assert yard is not None
+        self.yard = yard
+        self.artefacts = MemoryArtefacts()
+        targeting = MemoryTargetingRecords(self.disk, PORT.name)
+        self.targeting = targeting_desk(
+            self.papers,
+            targeting,
+            self.ledger,
+            gate_desk.holds,
+            self.artefacts,
+            self.clock,
+            self.secret,
+            chance=self.chance,
+        )
+        signer = PrivateKeySigner(platform_key(PORT.name), Ed25519PrivateKey.from_private_bytes(bytes(32)))
+        self.rules = rules_of(
+            PORT.name, MemoryRuleRecords(self.disk, PORT.name), self.ledger, signer, self.clock,
+            lambda: recorded(self.records, self.ledger, targeting, None),
+        )  # fmt: skip
+        await self.rules.desk.start()
         self.services = Services(
             **{
                 "port": drawn(PORT),
                 "clock": self.clock,
                 "board": self.board,
-                "desk": PortDesk(self.driver, self.records, self.papers, self.clock, self.secret),
+                "desk": gate_desk,
+                "examinations": self.examining,
+                "release": ReleaseServices(
+                    records=self.lots,
+                    desk=self.releasing,
+                    papers=PapersForRelease(self.releasing, self.lots, self.papers),
+                ),
                 "ledger": self.ledger,
                 "gate": self.records,
                 "papers": self.papers,
@@ -142,6 +203,9 @@ class WebPort:
                 "ledger_key": self.heads.public_key.public_bytes_raw(),
                 "ledger_key_id": self.heads.key_id,
                 "secret": self.secret,
+                "targeting": self.targeting,
+                "yard": self.yard.desk,
+                "rules": RuleServices(desk=self.rules.desk, dry_runs=self.rules.dry_runs),
                 **changes,
             }
         )
@@ -152,6 +216,8 @@ class WebPort:
         self.ledger: Any = await MemoryLedger.open_writer(self.disk, PORT.name, self.clock, sealer)
         self.records: Any = MemoryGateRecords(self.disk, PORT.name)
         self.papers: Any = MemoryPapersRecords(self.disk, PORT.name)
+        self.examinations: Any = MemoryExaminationRecords(self.disk, PORT.name)
+        self.lots: Any = MemoryReleaseRecords(self.disk, PORT.name)
         self.accounts: Any = MemoryAccounts(self.disk, PORT.name)
         self.subjects: Any = MemorySubjects(self.disk, sealer)
 

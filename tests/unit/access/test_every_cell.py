@@ -15,6 +15,7 @@ from kouan.web.need_to_know import CORRECTED
 
 AT_THE_GATE = ("border_inspection", "customs", "site")
 LANE = ("lane_operator", "inspector", "duty_officer")
+OFFICER = ("inspector", "duty_officer")
 PASSAGE = (
     "collecting", "awaiting_verdicts", "in_review", "ordered", "opened", "cleared", "diverted", "refused", "abandoned",
 )  # fmt: skip
@@ -43,9 +44,38 @@ def sees_of_a_passage(role: str, agency: str, field: str, state: str) -> bool:
     return False
 
 
+def watches_targeting(role: str, agency: str, _: str) -> bool:
+    return role == "auditor" or (role in OFFICER and agency == "customs")
+
+
+def watches_examinations(role: str, agency: str, state: str) -> bool:
+    return role == "auditor" or (agency in AT_THE_GATE and role in (LANE if state == "none" else OFFICER))
+
+
+def watches_lots(role: str, agency: str, state: str) -> bool:
+    at_work = agency == "customs" or (agency == "site" and state == "none")
+    return role == "auditor" or (role in OFFICER and at_work)
+
+
+def watches_rules(role: str, agency: str, _: str) -> bool:
+    return role == "auditor" or (role in OFFICER and agency in AT_THE_GATE)
+
+
+BESIDE_PASSAGES = {
+    "targeting": watches_targeting,
+    "examination": watches_examinations,
+    "yard": watches_examinations,
+    "lot": watches_lots,
+    "rules": watches_rules,
+}
+"""Who watches what is no part of a passage, at work (``none``) and in the ledger (``recorded``)."""
+
+
 def watches(role: str, agency: str, field: str, state: str) -> bool:
     lane = role in LANE and agency in AT_THE_GATE
     looks_on = lane or role in ("auditor", "administrator")
+    if field in BESIDE_PASSAGES:
+        return state in ("none", "recorded") and BESIDE_PASSAGES[field](role, agency, state)
     if state == "none":
         return looks_on and field in ("port", "hold")
     if field == "review":
@@ -86,6 +116,9 @@ GATE_ACTS = {
     "confirm": ("review", "in_review", LANE),
     "steer_lane": ("lane", "none", ("lane_operator", "duty_officer")),
     "place_hold": ("hold", "none", ("inspector", "duty_officer")),
+    "examine": ("examination", "none", ("inspector", "duty_officer")),
+    "write_rules": ("rules", "none", ("inspector", "duty_officer")),
+    "upload_image": ("picture", "none", ("inspector", "duty_officer")),
     "read_papers": ("paper", "none", LANE),
     "acknowledge": ("region", "none", ("region_officer",)),
     "steer_region": ("region", "none", ("region_officer",)),
@@ -93,10 +126,31 @@ GATE_ACTS = {
 }
 """Acts of those who decide at the gate: on what, when, and by whom."""
 
+YARD_ACTS = {
+    "work_yard": ("yard", "none", LANE),
+    "steer_yard": ("yard", "none", ("duty_officer",)),
+    "order_pickup": ("yard", "none", ("duty_officer",)),
+    "inspect_lot": ("lot", "none", ("inspector", "duty_officer")),
+}
+"""Acts of the yard's own people."""
+
+BORDER_ACTS = {"excuse_people": ("yard", "none", ("inspector", "duty_officer"))}
+"""Acts of border inspection alone."""
+
+CUSTOMS_ACTS = {
+    "attest": ("paper", "none", ("inspector", "duty_officer")),
+    "steer_targeting": ("targeting", "none", ("inspector", "duty_officer")),
+    "inspect_lot": ("lot", "none", ("inspector", "duty_officer")),
+    "release_lot": ("lot", "none", ("inspector", "duty_officer")),
+}
+"""Acts of customs alone."""
+
 OTHER_ACTS = {
     "watch_region": ("region", "none", ("auditor", "administrator")),
     "read_papers": ("paper", "none", ("auditor", "carrier")),
     "submit_papers": ("paper", "none", ("carrier",)),
+    "request_test": ("lot", "none", ("carrier",)),
+    "order_pickup": ("yard", "none", ("carrier",)),
     "upload_image": ("picture", "none", ("camera",)),
     "manage_accounts": ("account", "none", ("administrator",)),
     "forget_person": ("person", "none", ("administrator",)),
@@ -109,6 +163,9 @@ def oracle(role: str, agency: str, action: str, field: str, state: str) -> bool:
     if action in looks:
         return looks[action](role, agency, field, state)
     tables = (GATE_ACTS, OTHER_ACTS) if agency in AT_THE_GATE else (OTHER_ACTS,)
+    tables += (CUSTOMS_ACTS,) if agency == "customs" else ()
+    tables += (YARD_ACTS,) if agency == "site" else ()
+    tables += (BORDER_ACTS,) if agency == "border_inspection" else ()
     found = [table[action] for table in tables if action in table]
     return any((field, state) == (about, when) and role in who for about, when, who in found)
 

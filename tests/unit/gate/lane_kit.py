@@ -24,7 +24,6 @@ from kouan.gate.lane_controller.state import (
     Report,
     ReportTaken,
     ResetCame,
-    Tick,
     Write,
 )
 from kouan.protocols.barrier.messages import Barrier, BarrierChanged, BarrierPosition, OpenBarrier
@@ -243,7 +242,6 @@ class Table:
         while self.now < end:
             self.now = min(end, self.now + SECOND)
             self.poll(epoch=self.state.epoch)
-            self.give(Tick())
 
     def restart(self) -> None:
         """Crash, start again, and settle."""

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from tests.unit.gate.lane_kit import LANE, PLATFORM, PORT, STRANGER, Crash, Table, rule_of
 
 from kouan.gate.lane_controller.rules import LONGEST_SILENCE_US, NEVER_MOVES_US
-from kouan.gate.lane_controller.state import Actuate, OrderCame, Report, StatusChanged, Tick, Write
+from kouan.gate.lane_controller.state import Actuate, OrderCame, Report, StatusChanged, Write
 from kouan.protocols.barrier.messages import Barrier, BarrierChanged, BarrierPosition
 from kouan.protocols.lane_order import codec
 from kouan.protocols.lane_order.messages import ActuationOutcome
@@ -199,6 +199,7 @@ def test_an_order_that_expires_while_its_intent_is_written_keeps_the_barrier_clo
     order = table.order()
 
     def wait(effect: object) -> None:
+        table.after_effect = lambda effect: None
         table.now += 5 * SECOND - 50_000
         table.poll()
 
@@ -670,6 +671,29 @@ def test_an_opening_that_goes_on_over_a_restart_is_known_by_its_order() -> None:
     assert len(table.commands) == 2
 
 
+@pytest.mark.parametrize("moved_before", [True, False])
+def test_a_lane_whose_controller_was_away_while_somebody_crossed_waits_for_a_person(moved_before: bool) -> None:
+    table = Table().ready()
+    order = table.order()
+    table.send(order)
+    if moved_before:
+        table.arm(BarrierPosition.OPENING, order_id=order.order_id)
+    table.restart()
+    table.arm(BarrierPosition.CLOSED, order_id=order.order_id)
+    assert table.state.latch == "crossing_missed"
+
+
+def test_a_lane_that_has_seen_who_crossed_before_its_controller_restarts_goes_on() -> None:
+    table = Table().ready()
+    order = table.order()
+    table.send(order)
+    table.arm(BarrierPosition.OPEN, order_id=order.order_id)
+    table.leave(order.order_id)
+    table.restart()
+    table.arm(BarrierPosition.CLOSED, order_id=order.order_id)
+    assert table.state.latch is None
+
+
 def test_a_command_that_the_carrier_may_not_have_taken_is_uncertain_and_not_repeated() -> None:
     from kouan.gate.lane_controller import step
     from kouan.gate.lane_controller.state import Commanded, IntentWritten
@@ -706,7 +730,7 @@ def test_a_report_that_the_carrier_did_not_take_is_sent_again() -> None:
         table.send(order)
     table.now += SECOND
     with pytest.raises(Lost):
-        table.give(Tick())
+        table.poll()
     assert [report.outcome for report in sent] == [ActuationOutcome.ACTUATED] * 2
 
 
@@ -718,7 +742,6 @@ def test_an_old_order_is_forgotten_but_its_time_never_comes_again() -> None:
     table.arm(BarrierPosition.CLOSED)
     table.now += 25 * 3600 * SECOND
     table.poll()
-    table.give(Tick())
     assert order.order_id not in table.state.known
     assert table.state.horizons == {PLATFORM.key_id: order.expires_at}
     table.state = replace(table.state, clock=None)

@@ -261,7 +261,7 @@ def walk(seed: int, steps: int = 150) -> World:
         (8, lambda: world.pass_time(chance.choice((1_000, 200_000, SECOND, 4 * SECOND)))),
         (6, world.wait),
         (12, lambda: world.drive_through(vehicles=2 if chance.random() < 0.1 else 1)),
-        (2, world.reset),
+        (4, world.reset),
         (3, lambda: world.crash_at(chance.randrange(8))),
     ]
     weights = [weight for weight, _ in deeds]
@@ -329,7 +329,7 @@ def _first_time_only(judge: Callable[..., Any]) -> Callable[..., Any]:
 def test_every_planted_bug_is_found(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
     PLANTED[bug](monkeypatch)
     with pytest.raises(Violation):
-        _walk_many(200)
+        _walk_many(400)
 
 
 def _walk_many(seeds: int) -> None:

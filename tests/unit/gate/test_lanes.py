@@ -20,6 +20,7 @@ from kouan.gate.lanes import (
     encode_lane,
     lane_drafts,
     may_enter,
+    show_mode,
     step_lane,
 )
 from kouan.gate.procedures import Procedure
@@ -91,6 +92,11 @@ def test_a_stopped_lane_stays_closed_until_a_person_opens_it() -> None:
     assert may_enter(stopped.lane) != GRANTED
     started = after(stopped.lane, LaneStarted(NOON, "operator", "looked at it"))
     assert (started.lane.mode, may_enter(started.lane)) == ("open", GRANTED)
+
+
+def test_what_a_lane_tells_of_its_mode_leaves_the_light_to_the_passage() -> None:
+    shown = show_mode(after(TIDAL, LightShown(NOON, "green"), LaneStopped(NOON, Reason("order.tailgating"))).lane)
+    assert (shown.colour, shown.route, shown.lines) == (None, "closed", (Reason("display.lane_closed"),))
 
 
 def test_only_what_matters_is_recorded() -> None:

@@ -21,6 +21,7 @@ from kouan.gate.facts import (
 from kouan.gate.moves import order
 from kouan.gate.passage import open_passage
 from kouan.gate.procedures import Authority, Outcome, Procedure
+from kouan.gate.recovery import resume
 from kouan.gate.states import Abandoned, Cleared, InReview
 from kouan.vocabulary.clock import SECOND
 
@@ -40,6 +41,15 @@ def left(drive: Drive, vehicles: int = 1) -> Drive:
 
 def alarms(drive: Drive) -> list[str]:
     return [command.reason.code for command in drive.commands if isinstance(command, RaiseAlarm)]
+
+
+def emergencies(drive: Drive) -> list[str]:
+    raised = [command for command in drive.commands if isinstance(command, RaiseAlarm)]
+    return [command.reason.code for command in raised if command.priority == 1]
+
+
+def stopped(drive: Drive) -> list[str]:
+    return [command.reason.code for command in drive.commands if isinstance(command, StopLane)]
 
 
 def test_a_lorry_in_order_is_released_by_three_verdicts_and_clears() -> None:
@@ -484,6 +494,51 @@ def test_a_second_vehicle_that_is_seen_after_the_first_left_stops_the_lane_as_we
     drive = left(left(report(ordered(), "actuated")), vehicles=2)
     assert drive.unused() == ["closed"]
     assert alarms(drive) == ["order.tailgating"]
+
+
+def test_a_second_vehicle_under_an_order_that_became_uncertain_stops_the_lane_though_the_passage_is_over() -> None:
+    drive = ordered().take(IdentityBroken(NOON, "stop_loop_cleared"))
+    report(drive, "uncertain", "lane.restarted")
+    assert drive.name == "abandoned"
+    left(drive, vehicles=2)
+    assert drive.unused() == ["closed"]
+    assert emergencies(drive) == ["order.tailgating"]
+    assert stopped(drive) == ["order.tailgating"]
+
+
+def test_a_second_vehicle_under_an_order_that_a_person_looks_into_is_told_as_tailgating() -> None:
+    drive = report(ordered(), "uncertain", "lane.restarted")
+    assert drive.name == "in_review"
+    left(drive, vehicles=2)
+    assert drive.name == "abandoned"
+    assert "order.tailgating" in emergencies(drive)
+    assert "order.tailgating" in stopped(drive)
+
+
+def test_a_second_vehicle_is_told_of_at_once_and_not_when_the_order_is_reported_at_last() -> None:
+    drive = left(ordered(), vehicles=2)
+    assert drive.name == "ordered"
+    assert emergencies(drive) == stopped(drive) == ["order.tailgating"]
+    report(drive, "actuated")
+    assert drive.name == "cleared"
+    assert emergencies(drive) == ["order.tailgating"]
+
+
+def test_a_second_vehicle_that_was_told_of_before_a_restart_is_told_of_after_it() -> None:
+    drive = left(ordered(), vehicles=2)
+    again = resume(drive.state, drive.now)
+    assert [command for command in again.commands if isinstance(command, RaiseAlarm | StopLane)] == [
+        command for command in drive.commands if isinstance(command, RaiseAlarm | StopLane)
+    ]
+    alone = left(ordered())
+    assert not any(isinstance(each, RaiseAlarm | StopLane) for each in resume(alone.state, alone.now).commands)
+
+
+def test_a_second_vehicle_that_left_under_an_earlier_passage_stops_the_lane() -> None:
+    drive = Drive().take(VehicleLeft(NOON, 6, 2, "ganqimaodu-I3-6-1"))
+    assert drive.unused() == ["another_track"]
+    assert drive.name == "collecting"
+    assert emergencies(drive) == stopped(drive) == ["order.tailgating"]
 
 
 def test_a_vehicle_that_breaks_through_is_an_emergency() -> None:

@@ -10,8 +10,9 @@ from tests.unit.gate.test_rules import case
 
 from kouan.gate.decide import decide
 from kouan.gate.procedures import Outcome
-from kouan.gate.rulebook import RuleEntry, make_rulebook, midnight, parse_rulebook, verify_rulebook
+from kouan.gate.rulebook import RuleEntry, make_rulebook, parse_rulebook, verify_rulebook
 from kouan.gate.rules import RULES, SAFEGUARDS
+from kouan.vocabulary.days import midnight
 from kouan.vocabulary.errors import InvalidValue
 
 TEXT = (ROOT / "ports/rulebooks/ganqimaodu.toml").read_text(encoding="utf-8")

@@ -6,7 +6,15 @@ import pytest
 from tests.unit.inspection.papers_kit import NOW, Records
 
 from kouan.access.people import Agency
-from kouan.inspection.control_orders import ControlOrder, Target, lift_order, orders_on, place_order, read_order
+from kouan.inspection.control_orders import (
+    ControlOrder,
+    Target,
+    lift_order,
+    order_record,
+    orders_on,
+    place_order,
+    read_order,
+)
 from kouan.inspection.fields import violations_of
 from kouan.ledger.roles import Unit
 from kouan.vocabulary.clock import SECOND
@@ -16,7 +24,7 @@ from kouan.vocabulary.verdict import Refused
 def place(records: Records, number: str = "C-1", agency: Agency = Agency.CUSTOMS, **changes: Any) -> Unit | Refused:
     order = read_order({"kind": "scan", "plate": "1234 УБА", "reason": "as told"} | changes)
     assert isinstance(order, ControlOrder), order
-    placed = place_order(order, number, agency, "officer", NOW)
+    placed = place_order(order_record(order, number, agency, "officer", NOW))
     if isinstance(placed, Unit):
         assert records.apply(placed) is None
     return placed

@@ -7,7 +7,7 @@ from tests.unit.inspection.papers_kit import IN_DECLARATION, NOW, Records, confi
 from tests.unit.inspection.test_use_cases import _apply, hand_in, hand_in_manifest
 
 from kouan.access.people import Agency
-from kouan.inspection.control_orders import ControlKind, ControlOrder, place_order
+from kouan.inspection.control_orders import ControlKind, ControlOrder, order_record, place_order
 from kouan.inspection.desk import MatchedPapers, holds_without_papers
 from kouan.inspection.lookup import Sought, find_papers
 from kouan.inspection.papers import Declaration
@@ -25,7 +25,8 @@ def declare(records: Records, **changes: Any) -> None:
 
 
 def order(records: Records, number: str, **target: str) -> None:
-    placed = place_order(ControlOrder(ControlKind.EXAMINE, "as told", **target), number, Agency.CUSTOMS, "o", NOW)
+    asked = ControlOrder(ControlKind.EXAMINE, "as told", **target)
+    placed = place_order(order_record(asked, number, Agency.CUSTOMS, "o", NOW))
     assert isinstance(placed, Unit)
     assert records.apply(placed) is None
 

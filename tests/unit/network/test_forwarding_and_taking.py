@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from kouan.ledger.entries import GENESIS, Entry, canonical
 from kouan.network.forwarding import Ask, Forwarding, Send, Wait, asked, due, failed, heard, sent
-from kouan.network.taking import Accepted, Broken, Early, Position, Repeated, judge, overlap
+from kouan.network.taking import (
+    Accepted,
+    Batch,
+    Broken,
+    Early,
+    Position,
+    Repeated,
+    judge,
+    overlap,
+    read_batch,
+)
 from kouan.protocols.network.messages import Taken
 
 PORT = "ganqimaodu"
@@ -62,9 +72,10 @@ class Hub:
         self.leaves: list[bytes] = []
 
     def take(self, entries: list[bytes], *, crash_before_commit: bool = False) -> None:
-        shared = overlap(self.position, entries)
-        held = self.leaves[shared - 1] if shared else None
-        judgement = judge(self.position, PORT, entries, held)
+        batch = read_batch(PORT, entries)
+        assert isinstance(batch, Batch), batch
+        shared = overlap(self.position, batch)
+        judgement = judge(self.position, batch, self.leaves[shared - 1] if shared else None)
         assert not isinstance(judgement, Broken), judgement
         if isinstance(judgement, Accepted) and not crash_before_commit:
             assert judgement.fresh[0].entry.seq == len(self.copy) + 1
@@ -180,7 +191,8 @@ def taken_to(count: int) -> tuple[Position, list[Entry]]:
 
 
 def judged(position: Position, entries: list[bytes], held: bytes | None = None) -> object:
-    return judge(position, PORT, entries, held)
+    batch = read_batch(PORT, entries)
+    return judge(position, batch, held) if isinstance(batch, Batch) else batch
 
 
 def test_a_batch_that_overlaps_gives_only_what_is_new() -> None:
@@ -230,6 +242,11 @@ def test_bytes_that_are_no_entry_are_broken_and_never_taken() -> None:
     answer = judged(Position(), [b"{}"])
     assert isinstance(answer, Broken)
     assert answer.rule == "entry.form"
+    assert judged(Position(), []) == Broken("chain.empty", 0)
+
+
+def test_bytes_that_are_no_entry_are_named_by_the_place_where_they_stand() -> None:
+    assert judged(Position(), [*encoded(chain(2)), b"{}"]) == Broken("entry.form", 3)
 
 
 def test_a_port_whose_ledger_was_replaced_by_an_older_one_halts() -> None:

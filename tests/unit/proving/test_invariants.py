@@ -141,22 +141,30 @@ def test_an_order_older_than_the_lane_s_hold_is_seen() -> None:
     assert "of epoch 0 opens in epoch 1" in stream.found[0]
 
 
-def hold(number: str = "H1", plate: str | None = PLATE) -> dict[str, Any]:
-    return {"type": "hold_placed", "number": number, "plate": plate, "container": None, "epoch": 1}
+def hold(number: str = "H1", plate: str | None = PLATE, **more: Any) -> dict[str, Any]:
+    return {"type": "hold_placed", "number": number, "plate": plate, "container": None, "epoch": 1, **more}
 
 
-@pytest.mark.parametrize("plate", [PLATE, None, "蒙L12345"])
-def test_a_release_under_a_hold_that_the_passage_has_seen_is_seen(plate: str | None) -> None:
+@pytest.mark.parametrize(
+    ("placed", "ours"),
+    [
+        (hold(), True),
+        (hold(plate=None), True),
+        (hold(plate="蒙L12345"), False),
+        (hold(plate=None, declaration="022520261000000001"), False),
+    ],
+)
+def test_a_release_under_a_hold_that_the_passage_has_seen_is_seen(placed: dict[str, Any], ours: bool) -> None:
     stream = Stream(LateHold()).arrive()
-    stream.fact("gate.hold_seen/1", hold(plate=plate))
+    stream.fact("gate.hold_seen/1", placed)
     stream.decide(epoch=1)
     stream.order(epoch=1)
-    assert bool(stream.found) == (plate != "蒙L12345")
+    assert bool(stream.found) == ours
 
 
 def test_a_release_long_after_an_officer_was_told_of_his_hold_is_seen() -> None:
     stream = Stream(LateHold())
-    stream.entry("gate.hold/1", hold(), stream="H1")
+    stream.entry("papers.order_placed/1", hold(), stream="H1")
     stream.tell("people", "acknowledged", {"what": "hold", "number": "H1"})
     stream.wait(10).released()
     assert "after its hold H1 was acknowledged" in stream.found[0]
@@ -412,7 +420,7 @@ def test_who_diverts_or_lifts_what_another_authority_holds_is_seen() -> None:
     stream.open()
     stream.decide("HOLD", findings=[{"rule": "plates.match", "authority": "border_inspection", "outcome": "HOLD"}])
     stream.fact("gate.review_decided/1", decided(action="divert"))
-    stream.entry("gate.hold_lifted/1", {"number": "H1", "authority": "site", "by": "sim-customs-1"}, stream="H1")
+    stream.entry("papers.order_lifted/1", {"number": "H1", "authority": "site", "by": "sim-customs-1"}, stream="H1")
     assert "which border_inspection holds" in stream.found[0]
     assert "lifted hold H1 of site" in stream.found[1]
 
@@ -542,6 +550,32 @@ def test_a_radiation_alarm_or_a_failure_that_is_not_recorded_is_seen() -> None:
     stream.entry("gate.device_fault/1", {"lane": LANE, "fact": {"device": "seal_reader", "cause": "offline"}})
     stream.wait(200).tell("nemesis", "end", None)
     assert stream.found == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "alarms"),
+    [
+        (b"GS,000056,000082,000066,000070\r\nGA,000900,000900,000900,000900\r\n", 1),
+        (b"NA,000009,000009,000009,000009\n", 1),
+        (b"GA,999999,-1,,\r\nGX\r\n", 0),
+        (b"GA,000900,000900,000900\r\n", 0),
+        (b"XGA,000900,000900,000900,000900\r\n", 0),
+    ],
+)
+def test_only_a_whole_line_of_counts_is_a_radiation_alarm(lines: bytes, alarms: int) -> None:
+    stream = Stream(AlarmsKept())
+    stream.wire("radiation_portal/lines", lines)
+    stream.wait(200).tell("nemesis", "end", None)
+    assert len(stream.found) == alarms
+    assert all("a radiation alarm" in found for found in stream.found)
+
+
+def test_tailgating_that_comes_when_its_passage_is_over_must_be_shown_as_well() -> None:
+    stream = Stream(AlarmsKept())
+    stream.open()
+    stream.fact("gate.departed/1", {"vehicles": 2, "track": 1, "order_id": "of-a-passage-before"}, used=False)
+    stream.wait(2).tell("nemesis", "end", None)
+    assert "order.tailgating in I1 was never shown" in stream.found[0]
 
 
 # ---- I21

@@ -264,6 +264,25 @@ def test_papers_carry_their_number_as_idempotency_key_and_a_refusal_is_kept():
     assert asked[0].headers["authorization"] == "Bearer token"
 
 
+def test_the_status_of_a_declaration_comes_from_customs_own_system():
+    asked = []
+
+    def answer(request):
+        asked.append(request)
+        return httpx.Response(201)
+
+    async def main():
+        async with _client(answer) as client:
+            return await HttpPapersOffice(client, "trader", "customs").submit(
+                "status", {"number": "D1", "status": "cleared"}
+            )
+
+    assert asyncio.run(main()) is True
+    assert asked[0].url.path == "/api/v1/papers/declarations/D1/status"
+    assert asked[0].headers["authorization"] == "Bearer customs"
+    assert msgspec.json.decode(asked[0].content) == {"status": "cleared"}
+
+
 def test_a_port_that_is_away_or_busy_is_unavailable():
     async def main(status):
         async with _client(lambda request: httpx.Response(status)) as client:

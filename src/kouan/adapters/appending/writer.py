@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from typing import NoReturn
 
 import msgspec
 
@@ -72,6 +73,12 @@ class GroupWriter:
     def end(self) -> KouanError | None:
         """Why this writer writes no more: Fenced, or Unavailable once closed; None while it writes."""
         return self._end
+
+    async def ended(self) -> NoReturn:
+        """Wait until this writer writes no more, and raise why: a port whose writer was fenced is not the port."""
+        if self._task is not None:
+            await asyncio.shield(self._task)
+        raise self._end or Unavailable("the ledger's writer has not begun")
 
     async def append(self, unit: Unit) -> Appended | UnitRefused:
         """Record the unit durably; see ``ledger.roles.Ledger.append``."""

@@ -12,6 +12,7 @@ from kouan.gate.facts import ReviewConfirmed, ReviewDecided
 from kouan.gate.lanes import DirectionWanted, LaneFact, LaneStarted, LaneStopped
 from kouan.gate.procedures import Authority
 from kouan.gate.roles import GateRecords
+from kouan.inspection.control_orders import ControlOrder
 from kouan.inspection.roles import PapersRecords
 from kouan.protocols.lane_order.messages import LONGEST_LIFE_US, LaneReset
 from kouan.vocabulary.clock import SECOND, Clock, Instant
@@ -44,7 +45,7 @@ class PortDesk:
         self._records = records
         self._clock = clock
         self._turn = asyncio.Lock()
-        self.holds = HoldDesk(port, records, papers, clock, secret)
+        self.holds = HoldDesk(port, papers, clock, secret)
 
     async def decide(
         self,
@@ -110,22 +111,13 @@ class PortDesk:
         why = Reason("lane.closed", {"lane": lane})
         return await self._change(lane, lambda now: LaneStopped(now, why, by.username))
 
-    async def place_hold(
-        self,
-        by: Principal,
-        kind: str,
-        reason: str,
-        *,
-        plate: str | None,
-        container: str | None,
-        number: str | None = None,
-    ) -> str | Refused:
-        """Hold a vehicle or container; see ``HoldDesk.place``."""
-        return await self.holds.place(by, kind, reason, plate, container, number)
+    async def place_hold(self, by: Principal, order: ControlOrder, number: str | None = None) -> str | Refused:
+        """Place a control order for one's own authority; see ``HoldDesk.place``."""
+        return await self.holds.place(order, by.agency, by.username, number)
 
     async def lift_hold(self, number: str, by: Principal, reason: str) -> Granted | Refused:
-        """Lift a hold of one's own authority; see ``HoldDesk.lift``."""
-        return await self.holds.lift(number, by, reason)
+        """Lift a control order of one's own authority; see ``HoldDesk.lift``."""
+        return await self.holds.lift(number, by.agency, by.username, reason)
 
     def _hub_age_us(self) -> int | None:
         region = self._port.roles.region
@@ -142,7 +134,8 @@ class PortDesk:
         if fed is None:
             return refuse("review.closed")
         taken, recording = fed
-        if not await asyncio.shield(recording):
+        await asyncio.wait((recording,))
+        if recording.cancelled() or not recording.result():
             raise Unavailable("the decision could not be recorded")
         told = next((event for event in taken.events if isinstance(event, FactRecorded) and event.fact == fact), None)
         if told is None:
@@ -153,8 +146,8 @@ class PortDesk:
         driver: LaneDriver = self._port.lane(lane)
         taken, recording = driver.keeper.feed(fact(self._clock.now()))
         if recording is not None:
-            await asyncio.shield(recording)
-            if self._port.failure is not None:
+            await asyncio.wait((recording,))
+            if recording.cancelled() or self._port.failure is not None:
                 raise Unavailable("the lane's change could not be recorded")
         self._port.watcher.lane_changed(driver)
         return taken.verdict

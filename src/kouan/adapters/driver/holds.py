@@ -1,148 +1,106 @@
-"""Placing and lifting holds: durable, then at every lane, then answered (I4)."""
+"""Placing and lifting control orders: durable, then at every lane, then answered (I4)."""
 
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
-from kouan.access.people import Agency, Principal
+from kouan.access.people import Agency
 from kouan.adapters.driver.lane_driver import LaneDriver
 from kouan.adapters.driver.port_driver import PortDriver
 from kouan.gate.facts import HoldLifted, HoldPlaced
 from kouan.gate.procedures import Authority
-from kouan.gate.roles import GateRecords, HoldRecord, record_params
-from kouan.inspection.control_orders import HUB, ControlKind, ControlOrder, lift_order, place_order
+from kouan.inspection.control_orders import ControlKind, ControlOrder, in_force, lift_order, order_record, place_order
+from kouan.inspection.records import ControlOrderRecord
 from kouan.inspection.roles import PapersRecords
 from kouan.ledger.entries import canonical
 from kouan.ledger.roles import Draft, Statement, Unit, UnitRefused
 from kouan.vocabulary.clock import Clock, Instant
 from kouan.vocabulary.errors import Conflict, InvalidValue, NotFound
-from kouan.vocabulary.identifiers import ContainerNumber, PlateNumber
-from kouan.vocabulary.verdict import GRANTED, Granted, Refused, refuse
+from kouan.vocabulary.verdict import GRANTED, Granted, Refused
 
 NOTICE = "hold.changed"
 """What a lane is told: that a hold came or went. Whose it is, is none of its business."""
 
 AT_ONCE = 100
-"""Holds that are placed or lifted in one unit. Our choice: it fits any store, and a lane's epoch rises once for all."""
+"""Orders placed or lifted in one unit. Our choice: it fits any store, and a lane's epoch rises once for all."""
 
 _Tell = Callable[[LaneDriver, int], None]
 
 
 class HoldDesk:
-    """Places and lifts holds, one at a time: each raises the epoch of every lane in which a vehicle stands.
+    """Places and lifts control orders, one at a time: each raises the epoch of every lane in which a vehicle stands.
 
-    A hold stands in the papers as a control order as well, so that vehicles that come later meet it with their papers.
+    Vehicles that come later meet an order with their papers. Plays the ``ControlDesk`` role of ``inspection``.
     """
 
-    def __init__(
-        self,
-        port: PortDriver,
-        records: GateRecords,
-        papers: PapersRecords,
-        clock: Clock,
-        secret: Callable[[], str],
-    ) -> None:
+    def __init__(self, port: PortDriver, papers: PapersRecords, clock: Clock, secret: Callable[[], str]) -> None:
         self._port = port
-        self._records = records
         self._papers = papers
         self._clock = clock
         self._secret = secret
         self._turn = asyncio.Lock()
 
-    async def place(
-        self, by: Principal, kind: str, reason: str, plate: str | None, container: str | None, number: str | None
-    ) -> str | Refused:
-        """Hold a vehicle or container, and return the hold's number; raise InvalidValue for a plate that is none."""
-        if by.agency is Agency.TRADE:
-            return refuse("hold.authority", field="", mend="only those who decide at the gate place holds")
-        hold = HoldRecord(
-            number=number or f"H-{hashlib.sha256(self._secret().encode()).hexdigest()[:20]}",
-            authority=by.agency.value,
-            kind=_kind(kind).value,
-            plate=None if plate is None else str(PlateNumber.parse(plate)),
-            container=None if container is None else str(ContainerNumber.parse(container)),
-            reason=reason,
-            placed_by=by.username,
-            placed_at=self._clock.now(),
-        )
-        placing = _placing(hold)
-        if isinstance(placing, Refused):
-            return placing
+    async def place(self, order: ControlOrder, authority: Agency, by: str, number: str | None = None) -> str | Refused:
+        """Place an order and return its number; under a number that exists nothing is done again."""
+        number = number or f"H-{hashlib.sha256(self._secret().encode()).hexdigest()[:20]}"
         async with self._turn:
-            if await self._records.find_hold(hold.number) is not None:
-                return hold.number
-            await self._record(placing, lambda lane, epoch: _tell_placed(lane, hold, epoch))
-        return hold.number
+            record = order_record(order, number, authority, by, self._clock.now())
+            placing = place_order(record)
+            if isinstance(placing, Refused):
+                return placing
+            if await self._papers.find_order(number) is None:
+                await self._record(placing, lambda lane, epoch: _tell_placed(lane, record, epoch))
+        return number
 
-    async def lift(self, number: str, by: Principal, reason: str) -> Granted | Refused:
-        """Lift a hold; only the authority that placed it may. Raises NotFound."""
+    async def lift(self, number: str, authority: Agency, by: str, reason: str) -> Granted | Refused:
+        """Lift an order; only the authority that placed it may. Raises NotFound."""
         async with self._turn:
-            hold = await self._records.find_hold(number)
-            if hold is None:
-                raise NotFound(f"there is no hold {number}")
-            if hold.lifted_at is not None:
-                return refuse("hold.not_in_force", field="number", mend="must be a hold in force")
-            if hold.authority != by.agency.value:
-                return refuse("hold.not_yours", field="number", mend=f"only {hold.authority} may lift it")
-            if hold.placed_by.startswith(HUB):
-                return refuse("hold.hubs", field="number", mend="only the hub may lift what it placed")
+            order = await self._papers.find_order(number)
+            if order is None:
+                raise NotFound(f"there is no control order {number}")
             now = self._clock.now()
-            lifting = await self._lifting(hold, by.username, reason, now)
+            lifting = lift_order(order, authority, by, reason, now)
             if isinstance(lifting, Refused):
                 return lifting
-            await self._record(lifting, lambda lane, epoch: _tell_lifted(lane, hold, now, epoch))
+            await self._record(lifting, lambda lane, epoch: _tell_lifted(lane, number, now, epoch))
         return GRANTED
 
-    async def follow(self, source: str, prefix: str, wanted: Sequence[HoldRecord]) -> None:
-        """Make the holds of a source whose numbers begin with ``prefix`` those that are wanted, and no others.
+    async def follow(self, source: str, prefix: str, wanted: Sequence[ControlOrderRecord]) -> None:
+        """Make the orders of a source whose numbers begin with ``prefix`` those that are wanted, and no others.
 
-        A wanted hold that stands already under another number's end (``<name>-<version>``) is left as it is. What is
-        new is placed before anything goes. Raises InvalidValue for a hold that nobody could place.
+        A wanted order that stands already under another number's end (``<name>-<version>``) is left as it is. What is
+        new is placed before anything goes. Raises InvalidValue for an order that nobody could place.
         """
         async with self._turn:
             standing = [
-                hold
-                for hold in await self._records.holds_in_force()
-                if hold.placed_by == source and hold.number.startswith(prefix)
+                order
+                for order in await self._papers.orders_in_force(self._clock.now())
+                if order.placed_by == source and order.number.startswith(prefix)
             ]
-            known, asked = {_essence(hold) for hold in standing}, {_essence(hold) for hold in wanted}
-            for some in _batches([hold for hold in wanted if _essence(hold) not in known]):
+            known, asked = {_essence(order) for order in standing}, {_essence(order) for order in wanted}
+            for some in _batches([order for order in wanted if _essence(order) not in known]):
                 await self._place_all(some)
-            for some in _batches([hold for hold in standing if _essence(hold) not in asked]):
+            for some in _batches([order for order in standing if _essence(order) not in asked]):
                 await self._lift_all(some, source)
 
-    async def _place_all(self, holds: Sequence[HoldRecord]) -> None:
-        units = [_placing(hold) for hold in holds]
-        for unit in units:
-            if isinstance(unit, Refused):
-                raise InvalidValue("authority", unit.reasons[0].code, str(unit.reasons[0].params.get("mend", "")))
+    async def _place_all(self, orders: Sequence[ControlOrderRecord]) -> None:
+        def tell(lane: LaneDriver, epoch: int) -> None:
+            for order in orders:
+                _tell_placed(lane, order, epoch)
+
+        await self._record(_joined(place_order(order) for order in orders), tell)
+
+    async def _lift_all(self, orders: Sequence[ControlOrderRecord], by: str) -> None:
+        now, reason = self._clock.now(), "no longer in the hub's bulletin"
 
         def tell(lane: LaneDriver, epoch: int) -> None:
-            for hold in holds:
-                _tell_placed(lane, hold, epoch)
+            for order in orders:
+                _tell_lifted(lane, order.number, now, epoch)
 
-        await self._record(_joined(unit for unit in units if isinstance(unit, Unit)), tell)
-
-    async def _lift_all(self, holds: Sequence[HoldRecord], by: str) -> None:
-        now, reason, units = self._clock.now(), "no longer in the hub's bulletin", list[Unit]()
-        for hold in holds:
-            lifting = await self._lifting(hold, by, reason, now)
-            units.append(lifting if isinstance(lifting, Unit) else _lifted(hold, by, reason, now))
-
-        def tell(lane: LaneDriver, epoch: int) -> None:
-            for hold in holds:
-                _tell_lifted(lane, hold, now, epoch)
-
-        await self._record(_joined(units), tell)
-
-    async def _lifting(self, hold: HoldRecord, by: str, reason: str, now: Instant) -> Unit | Refused:
-        order = await self._papers.find_order(hold.number)
-        ordered = lift_order(order, Agency(hold.authority), by, reason, now)
-        return ordered if isinstance(ordered, Refused) else _joined((ordered, _lifted(hold, by, reason, now)))
+        await self._record(_joined(lift_order(each, Agency(each.authority), by, reason, now) for each in orders), tell)
 
     async def _record(self, made: Unit, tell: _Tell) -> None:
-        """Record holds and the lanes' new epochs, and tell the lanes, also those that a vehicle entered meanwhile."""
+        """Record orders and the lanes' new epochs, and tell the lanes, also those that a vehicle entered meanwhile."""
         raised: dict[str, int] = {}
         drafts, guards = made.drafts, made.guards
         while True:
@@ -155,7 +113,7 @@ class HoldDesk:
             unit = Unit(drafts or self._raised_drafts(epochs), guards=(*guards, *raising))
             recorded = await self._port.roles.ledger.append(unit)
             if isinstance(recorded, UnitRefused):
-                raise Conflict(f"the hold could not be recorded: {recorded.guard}")
+                raise Conflict(f"the control order could not be recorded: {recorded.guard}")
             self._tell(epochs, tell)
             raised |= epochs
             drafts, guards = (), ()
@@ -182,57 +140,46 @@ class HoldDesk:
             tell(self._port.lanes[name], epoch)
 
 
-def _kind(kind: str) -> ControlKind:
-    try:
-        return ControlKind(kind)
-    except ValueError:
-        mend = f"must be one of {', '.join(ControlKind)}"
-        raise InvalidValue("kind", "hold.kind", mend) from None
+def _essence(order: ControlOrderRecord) -> tuple[str | None, ...]:
+    """Return what makes two orders of a source the same, whenever they were placed."""
+    name = order.number.rpartition("-")[0]
+    return (name, order.authority, order.kind, order.plate, order.container, order.reason)
 
 
-def _essence(hold: HoldRecord) -> tuple[str | None, ...]:
-    """Return what makes two holds of a source the same, whenever they were placed."""
-    name = hold.number.rpartition("-")[0]
-    return (name, hold.authority, hold.kind, hold.plate, hold.container, hold.reason)
+def _batches(orders: Sequence[ControlOrderRecord]) -> list[Sequence[ControlOrderRecord]]:
+    return [orders[start : start + AT_ONCE] for start in range(0, len(orders), AT_ONCE)]
 
 
-def _batches(holds: Sequence[HoldRecord]) -> list[Sequence[HoldRecord]]:
-    return [holds[start : start + AT_ONCE] for start in range(0, len(holds), AT_ONCE)]
+def _joined(units: Iterable[Unit | Refused]) -> Unit:
+    """Return one unit for what several record; raise InvalidValue where one of them is refused."""
+    drafts, guards = list[Draft](), list[Statement]()
+    for unit in units:
+        if isinstance(unit, Refused):
+            params = unit.reasons[0].params
+            raise InvalidValue(str(params.get("field", "")), unit.reasons[0].code, str(params.get("mend", "")))
+        drafts += unit.drafts
+        guards += unit.guards
+    return Unit(tuple(drafts), tuple(guards))
 
 
-def _joined(units: Iterable[Unit]) -> Unit:
-    """Return one unit for what several record."""
-    found = list(units)
-    drafts = tuple(draft for unit in found for draft in unit.drafts)
-    return Unit(drafts, tuple(guard for unit in found for guard in unit.guards))
-
-
-def _placing(hold: HoldRecord) -> Unit | Refused:
-    """Return what a hold records: itself at the gate, and its control order with the papers."""
-    order = ControlOrder(_kind(hold.kind), hold.reason, plate=hold.plate, container=hold.container)
-    ordered = place_order(order, hold.number, Agency(hold.authority), hold.placed_by, hold.placed_at)
-    return ordered if isinstance(ordered, Refused) else _joined((ordered, _placed(hold)))
-
-
-def _placed(hold: HoldRecord) -> Unit:
-    return _unit("gate.hold/1", hold.number, "placed", hold, (Statement("gate.place_hold", record_params(hold)),))
-
-
-def _lifted(hold: HoldRecord, by: str, reason: str, now: Instant) -> Unit:
-    body = {"at": now, "authority": hold.authority, "by": by, "number": hold.number, "reason": reason}
-    params = {"number": hold.number, "lifted_at": now, "lifted_by": by}
-    return _unit("gate.hold_lifted/1", hold.number, "lifted", body, (Statement("gate.lift_hold", params),))
-
-
-def _unit(kind: str, number: str, what: str, body: Any, guards: Sequence[Statement]) -> Unit:
-    return Unit((Draft(kind, number, f"hold:{number}:{what}", canonical(body)),), guards=tuple(guards))
-
-
-def _tell_placed(lane: LaneDriver, hold: HoldRecord, epoch: int) -> None:
-    authority, why = Authority(hold.authority), hold.reason if hold.kind == ControlKind.WATCH else ""
-    fact = HoldPlaced(hold.placed_at, hold.number, authority, hold.kind, epoch, hold.plate, hold.container, why)
+def _tell_placed(lane: LaneDriver, order: ControlOrderRecord, epoch: int) -> None:
+    """Tell a lane of an order that binds now; one that begins later is met with the papers of who comes then."""
+    if not in_force(order, order.placed_at):
+        return
+    fact = HoldPlaced(
+        at=order.placed_at,
+        number=order.number,
+        authority=Authority(order.authority),
+        kind=order.kind,
+        epoch=epoch,
+        plate=order.plate,
+        container=order.container,
+        why=order.reason if order.kind == ControlKind.WATCH else "",
+        consignment=order.consignment,
+        declaration=order.declaration,
+    )
     lane.runner.feed(fact)
 
 
-def _tell_lifted(lane: LaneDriver, hold: HoldRecord, at: Instant, epoch: int) -> None:
-    lane.runner.feed(HoldLifted(at, hold.number, epoch))
+def _tell_lifted(lane: LaneDriver, number: str, at: Instant, epoch: int) -> None:
+    lane.runner.feed(HoldLifted(at, number, epoch))

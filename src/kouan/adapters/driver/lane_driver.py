@@ -33,6 +33,7 @@ from kouan.gate.lanes import (
     show_mode,
 )
 from kouan.gate.papers_search import papers_query
+from kouan.gate.policy import LanePolicy
 from kouan.gate.procedures import Procedure
 from kouan.gate.recovery import fold, resume
 from kouan.gate.roles import PapersQuery
@@ -117,18 +118,8 @@ class LaneDriver:
 
     async def recover(self, passage: str) -> Sequence[str]:
         """Take up a passage that an earlier process left open; return the keys of its entries."""
-        entries = await self._port.roles.ledger.read(stream=passage, limit=10_000)
-        if not entries:
-            raise Corrupt(f"passage {passage} is open, but has no entries")
-        opened = msgspec.json.decode(entries[0].body, type=PassageOpened)
-        policy = self._port.policy
-        if opened.policy != policy.digest:
-            policy = await policy_by(self._port.roles.ledger, opened.policy)
-        state = fold(entries, policy)
-        if state is None:
-            raise Corrupt(f"passage {passage} has no beginning")
+        state, policy, keys = await self._folded(passage)
         self._recorded = state
-        self.entries = [entry.seq for entry in entries]
         dossier = state.dossier
         self.intake.resume(dossier)
         self._claim(papers_query(dossier))
@@ -137,7 +128,28 @@ class LaneDriver:
             self._spawn(self._announce_again(papers.confirmation))
         self.keeper.feed(VehicleEntered(dossier.opened_at))
         self.runner.resume(state, policy, resume(state, self._port.roles.clock.now()))
-        return [entry.key for entry in entries]
+        return keys
+
+    async def remember(self, passage: str) -> Sequence[str]:
+        """Know the lane's last passage, which has ended: what comes of it late is its own; return its entries' keys."""
+        state, policy, keys = await self._folded(passage)
+        self.runner.resume(state, policy, resume(state, self._port.roles.clock.now()))
+        return keys
+
+    async def _folded(self, passage: str) -> tuple[PassageState, LanePolicy, Sequence[str]]:
+        """Return a passage of an earlier process as the ledger has it, its policy and its entries' keys."""
+        entries = await self._port.roles.ledger.read(stream=passage, limit=10_000)
+        if not entries:
+            raise Corrupt(f"passage {passage} has no entries")
+        opened = msgspec.json.decode(entries[0].body, type=PassageOpened)
+        policy = self._port.policy
+        if opened.policy != policy.digest:
+            policy = await policy_by(self._port.roles.ledger, opened.policy)
+        state = fold(entries, policy)
+        if state is None:
+            raise Corrupt(f"passage {passage} has no beginning")
+        self.entries = [entry.seq for entry in entries]
+        return state, policy, [entry.key for entry in entries]
 
     def close(self) -> None:
         """Stop timers and tasks."""
@@ -258,7 +270,8 @@ class LaneDriver:
             case SendCase():
                 messenger.case(command)
             case Show():
-                self.keeper.feed(LightShown(self._port.roles.clock.now(), command.colour))
+                if command.colour is not None:
+                    self.keeper.feed(LightShown(self._port.roles.clock.now(), command.colour))
                 messenger.show(command)
             case FindPapers():
                 self._spawn(self._find_papers(command))

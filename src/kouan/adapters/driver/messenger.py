@@ -71,16 +71,15 @@ class Messenger:
         self._courier.stop(_case_name(passage, authority))
 
     def show(self, command: Show) -> None:
-        """Set the lane's light and its text display."""
+        """Set the lane's light, if it is to change, and its text display."""
         lines = DisplayLines(
             zh=tuple(self._render("zh", line) for line in command.lines),
             en=tuple(self._render("en", line) for line in command.lines),
         )
-        light = LightCommand(colour=LightColour(command.colour))
+        if command.colour is not None:
+            self._set(command.lane, "light", LightCommand(colour=LightColour(command.colour)))
         text = DisplayCommand(lines=lines, plate=_shown(command.plate), route=command.route)
-        for device, message in (("light", light), ("display", text)):
-            topic = self._topic(command.lane, device, "command")
-            self._courier.send(topic, encode(topic, message))
+        self._set(command.lane, "display", text)
 
     def hold(self, lane: str, epoch: int, reason: str) -> None:
         """Tell a lane that orders of lower epochs are void."""
@@ -99,6 +98,10 @@ class Messenger:
         self._courier.send(
             self._topic(lane, "order", "poll_answer"), sign_poll_answer(self._signer, self._port, answer)
         )
+
+    def _set(self, lane: str, device: str, command: LightCommand | DisplayCommand) -> None:
+        topic = self._topic(lane, device, "command")
+        self._courier.send(topic, encode(topic, command))
 
     def _topic(self, lane: str, device: str, channel: str) -> str:
         return str(DeviceTopic(self._port, lane, device, channel))

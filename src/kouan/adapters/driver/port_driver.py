@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,7 +61,7 @@ class PortDriver:
         self.lanes: dict[str, LaneDriver] = {lane.name: LaneDriver(self, lane) for lane in setting.lanes}
 
     async def start(self) -> None:
-        """Record the policy, and take up every passage that an earlier process left open."""
+        """Record the policy, and take up every passage that an earlier process left open, and each lane's last one."""
         self._failed = asyncio.get_running_loop().create_future()
         await self._record_policy(self.policy)
         self.epochs = dict(await self.roles.records.lane_epochs())
@@ -69,12 +69,17 @@ class PortDriver:
         seen: set[str] = set()
         for name, lane in self.lanes.items():
             lane.restore(kept.get(name))
+        last: dict[str, str] = {}
         for record in reversed(await self.roles.records.list_passages(limit=STOPS_KNOWN)):
             if record.lane in self.lanes:
                 self.lanes[record.lane].intake.remember(decode_state(record.document).dossier)
+                last[record.lane] = record.passage
         for record in await self.roles.records.open_passages():
             if record.lane in self.lanes:
                 seen.update(await self.lanes[record.lane].recover(record.passage))
+                last.pop(record.lane, None)
+        for name, passage in last.items():
+            seen.update(await self.lanes[name].remember(passage))
         self._seen = frozenset(seen | await self._recent_keys())
         for record in await self.roles.records.list_passages(state="cleared", limit=RELEASES_AGAIN):
             state = decode_state(record.document)
@@ -205,10 +210,23 @@ class PortDriver:
                 self._verdict(topic, message, cause)
             case ApproachTopic():
                 self._approach(topic, message)
+            case DeviceTopic(lane=lane) if self.roles.yard is not None and lane in self.roles.yard.places:
+                self.roles.yard.device(lane, message, cause, self._held)
             case DeviceTopic(lane=lane, device=device):
                 if lane not in self.lanes:
                     raise InvalidValue("topic.lane", "topic.unknown_lane", f"{lane} is no lane of this port")
                 self._device(lane, device, message, cause)
+
+    def _held(self, cause: Cause) -> Callable[[], None]:
+        """Keep the messages of a cause unsettled until what is returned is called."""
+        for ticket in cause.tickets:
+            self.settlement.hold(ticket)
+
+        def release() -> None:
+            for ticket in cause.tickets:
+                self.settlement.release(ticket)
+
+        return release
 
     def _device(self, lane: str, device: str, message: Any, cause: Cause) -> None:
         if isinstance(message, DeviceStatus):

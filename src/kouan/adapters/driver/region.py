@@ -8,15 +8,16 @@ from collections.abc import Sequence
 
 import msgspec
 
+from kouan.access.people import Agency
 from kouan.adapters.driver.holds import HoldDesk
 from kouan.adapters.driver.port_driver import PortDriver
 from kouan.adapters.driver.rules import Dated
 from kouan.adapters.policies import policy_by
 from kouan.gate.offline import max_age_s
 from kouan.gate.procedures import Authority
-from kouan.gate.roles import HoldRecord
 from kouan.gate.rulebook import Rulebook, parse_rulebook
-from kouan.inspection.control_orders import HUB, ControlKind
+from kouan.inspection.control_orders import HUB, ControlKind, ControlOrder, order_record
+from kouan.inspection.records import ControlOrderRecord
 from kouan.ledger.entries import canonical
 from kouan.ledger.roles import Draft, Unit
 from kouan.network.roles import Bulletins
@@ -125,7 +126,7 @@ class RegionFollower:
     ) -> None:
         """Hold what the items name; one that names neither plate nor container stands for nothing at the line."""
         now, source = self._port.roles.clock.now(), f"{HUB}{region}"
-        wanted: dict[str, HoldRecord] = {}
+        wanted: dict[str, ControlOrderRecord] = {}
         for name, item in items:
             if item.plate is None and item.container is None:
                 if isinstance(item, HoldItem):
@@ -203,18 +204,15 @@ def number_of(item: HoldItem | WatchItem) -> str:
     return hashlib.sha256(canonical(item)).hexdigest()[:12]
 
 
-def _record(item: HoldItem | WatchItem, number: str, source: str, now: Instant) -> HoldRecord:
+def _record(item: HoldItem | WatchItem, number: str, source: str, now: Instant) -> ControlOrderRecord:
     kind = ControlKind.WATCH.value if isinstance(item, WatchItem) else item.kind
-    return HoldRecord(
-        number=number,
-        authority=authority_of(item.authority).value,
-        kind=kind if kind in list(ControlKind) else ControlKind.DETAIN.value,
+    order = ControlOrder(
+        kind=ControlKind(kind) if kind in list(ControlKind) else ControlKind.DETAIN,
+        reason=item.reason,
         plate=None if item.plate is None else _plate(item.plate),
         container=None if item.container is None else _container(item.container),
-        reason=item.reason,
-        placed_by=source,
-        placed_at=now,
     )
+    return order_record(order, number, Agency(authority_of(item.authority).value), source, now)
 
 
 def authority_of(name: str) -> Authority:

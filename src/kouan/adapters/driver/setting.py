@@ -8,6 +8,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from kouan.adapters.driver.messenger import Render
+from kouan.adapters.driver.yard import YardDriver
 from kouan.gate.driver_identity import AnnouncedDrivers
 from kouan.gate.procedures import Procedure
 from kouan.gate.roles import GateRecords, PapersDesk, Region
@@ -45,7 +46,8 @@ class Roles(msgspec.Struct, frozen=True):
     """The players with which the driver works.
 
     ``keys`` are the public keys of agencies and lane controller by key id; ``chance`` returns that many random bytes;
-    ``render`` makes text of a reason in a language; ``region`` is None where the port has no hub.
+    ``render`` makes text of a reason in a language; ``region`` is None where the port has no hub,
+    ``yard`` where it has no yard.
     """
 
     link: Link
@@ -61,6 +63,7 @@ class Roles(msgspec.Struct, frozen=True):
     chance: Callable[[int], bytes]
     render: Render
     region: Region | None = None
+    yard: YardDriver | None = None
 
 
 class Watcher:

@@ -46,6 +46,8 @@ SETTINGS: dict[str, str] = {
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
     "io_method": "sync",
+    # After a crash, one call makes the file system durable instead of one a file: 1,400 files, twice. ext4, XFS, btrfs.
+    "recovery_init_sync_method": "syncfs",
     # Loopback tcp only, no socket files: a data folder's path may be longer than a socket's may (107 characters).
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",

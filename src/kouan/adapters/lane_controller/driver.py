@@ -28,7 +28,6 @@ from kouan.gate.lane_controller.state import (
     Report,
     ReportTaken,
     Step,
-    Tick,
     Write,
 )
 from kouan.protocols import topics
@@ -169,7 +168,7 @@ class LaneControllerProcess:
         """Step the lanes that asked; what answers none of them is counted where it came."""
         read = read_answer(self._keys, self._port, came)
         nonce = None if read.answer is None else read.answer.nonce
-        asked = [each for each in self._lanes.values() if any(nonce == sent for sent, _ in each.state.challenges)]
+        asked = [each for each in self._lanes.values() if nonce and each.state.asked_at(nonce) is not None]
         for each in asked or [lane]:
             self._queue(each, self._step(each, read))
 
@@ -261,7 +260,6 @@ class LaneControllerProcess:
         for lane in asking.values():
             lane.quiet = 0
             self._queue(lane, self._step(lane, PollSent(poll.nonce)))
-            self._queue(lane, self._step(lane, Tick()))
         with contextlib.suppress(Unavailable, TimeoutError):
             async with asyncio.timeout(POLL_EVERY_S):
                 await self._link.send(f"kouan/{self._port}/{self._names[0]}/controller/poll", codec.encode_poll(poll))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from kouan.adapters.memory.disk import MemoryDisk
 from kouan.adapters.memory.records import Records
 from kouan.adapters.memory.tables import Row, Tables, effect, guard
-from kouan.gate.roles import ExceptionRecord, HoldRecord, LaneRecord, PassageRecord, Sighting, VisitRecord
+from kouan.gate.roles import ExceptionRecord, LaneRecord, PassageRecord, Sighting, VisitRecord
 from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.errors import Conflict
 
@@ -54,26 +54,6 @@ def add_entries(tables: Tables, row: Row) -> int:
     for sequence in row["sequences"]:
         tables.put("gate_entries", row, row["port"], row["passage"], sequence)
     return len(row["sequences"])
-
-
-@guard("gate.place_hold", *HoldRecord.__struct_fields__)
-def place_hold(tables: Tables, row: Row) -> int:
-    """Insert a hold; refused where its number exists."""
-    if tables.get("gate_holds", row["port"], row["number"]):
-        return 0
-    tables.put("gate_holds", row, row["port"], row["number"])
-    return 1
-
-
-@guard("gate.lift_hold", "number", "lifted_at", "lifted_by")
-def lift_hold(tables: Tables, row: Row) -> int:
-    """Lift a hold that is in force; else refused."""
-    before = tables.get("gate_holds", row["port"], row["number"])
-    if before is None or before["lifted_at"] is not None:
-        return 0
-    lifted = {**before, "lifted_at": row["lifted_at"], "lifted_by": row["lifted_by"]}
-    tables.put("gate_holds", lifted, row["port"], row["number"])
-    return 1
 
 
 @guard("gate.raise_epoch", "lane", "epoch")
@@ -184,15 +164,6 @@ class MemoryGateRecords:
     async def lane_epochs(self) -> Mapping[str, int]:
         """Return the hold epoch of every lane that has one."""
         return {row["lane"]: row["epoch"] for row in self._records.rows("gate_lane_epochs")}
-
-    async def holds_in_force(self) -> Sequence[HoldRecord]:
-        """Return the holds that are not lifted, oldest first."""
-        held = [record for record in self._records.all("gate_holds", HoldRecord) if record.lifted_at is None]
-        return sorted(held, key=lambda record: (record.placed_at, record.number))
-
-    async def find_hold(self, number: str) -> HoldRecord | None:
-        """Return one hold, in force or lifted."""
-        return self._records.one("gate_holds", HoldRecord, number)
 
     async def count_exceptions(self, by: str, since: Instant) -> int:
         """Return how many exceptions this person gave after ``since``."""

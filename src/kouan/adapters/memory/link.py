@@ -1,27 +1,19 @@
-"""A broker in memory, and links to it that behave as the real ones do, in virtual time and with faults on demand.
-
-Deterministic: the same random source, the same sleep and the same calls give the same deliveries.
-"""
+"""Links to a broker in memory that behave as the real ones do, with faults on demand."""
 
 import asyncio
+import functools
 import random
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextvars import copy_context
-from typing import Any
+from collections.abc import AsyncIterator
+from typing import Protocol
 
 import msgspec
 
 from kouan.adapters.inbox import Inbox
-from kouan.adapters.memory.topics import Subscribers, matches
-from kouan.adapters.memory.transit import Faults, Transit
+from kouan.adapters.memory.stream import Message
+from kouan.adapters.memory.transit import Faults, Later, Transit
 from kouan.adapters.mqtt.link import Will, quality_of
 from kouan.protocols.link import Received
 from kouan.vocabulary.errors import InvalidValue, Unavailable
-from kouan.vocabulary.places import PortName
-
-Sleep = Callable[[float], Awaitable[None]]
-"""Waits for a number of seconds, of whatever time the caller lives in."""
 
 PATIENCE_S = 15.0
 """How long a send at QoS 1 waits for the broker: as ``MqttTimes.patience_s``."""
@@ -33,15 +25,27 @@ MAX_KEPT = 10_000
 """Messages kept for a persistent client that is away; the oldest go first. Our choice."""
 
 
-class _Message(msgspec.Struct, frozen=True):
-    topic: str
-    payload: bytes
-    quality: int
-    retain: bool = False
+class Broker(Protocol):
+    """What a link needs of its broker."""
+
+    chance: random.Random
+    later: Later
+
+    def accept(self, message: Message) -> None:
+        """Take one message from a client."""
+        ...
+
+    def settle(self, name: str, received: Received) -> None:
+        """Note that a durable reader needs nothing up to this message again."""
+        ...
+
+    def leave(self, link: "MemoryLink", *, publish_will: bool) -> None:
+        """Take a link away."""
+        ...
 
 
 class _Sent(msgspec.Struct):
-    message: _Message
+    message: Message
     done: asyncio.Future[None] | None
 
 
@@ -52,142 +56,6 @@ class _Coming(msgspec.Struct, frozen=True):
     sure: bool
 
 
-class MemoryBroker:
-    """Keeps what the real broker keeps: retained messages, persistent sessions, and a stream with durable readers."""
-
-    def __init__(self, *, chance: random.Random, sleep: Sleep, created: str = "memory") -> None:
-        self.chance = chance
-        self.sleep = sleep
-        self.created = created
-        self._links: dict[str, MemoryLink] = {}
-        self._retained: dict[str, bytes] = {}
-        self._kept: dict[str, deque[_Message]] = {}
-        self._stream: dict[int, _Message] = {}
-        self._last_seq = 0
-        self._settled: dict[str, int] = {}  # the last sequence that each durable reader needs no more
-        self._listening = Subscribers()
-        self._away = Subscribers()
-        self._reading = Subscribers()
-        self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._last_task = 0
-        self._context = copy_context()
-
-    def platform_link(self, port: PortName, *, name: str = "platform") -> "MemoryLink":
-        """Return a new link with the platform's behaviour: a durable reader, whose sends are never kept.
-
-        A link of the same name is ended, and what that one did not settle comes again.
-        """
-        link = MemoryLink(self, name, subscriptions=(f"kouan/{port}/+/weighbridge/frames",), durable=f"kouan/{port}/#")
-        self._settled.setdefault(name, self._last_seq)
-        self._reading.add(name, (f"kouan/{port}/#",))
-        self._join(link)
-        return link
-
-    def device_link(
-        self,
-        client_id: str,
-        *,
-        subscriptions: tuple[str, ...] = (),
-        will: Will | None = None,
-        persistent: bool = False,
-    ) -> "MemoryLink":
-        """Return a new link with a device's behaviour; a link of the same client id is ended as if it had crashed."""
-        link = MemoryLink(self, client_id, subscriptions=subscriptions, will=will, persistent=persistent)
-        self._join(link)
-        if persistent:
-            self._kept.setdefault(client_id, deque(maxlen=MAX_KEPT))
-            self._away.add(client_id, subscriptions)
-        else:
-            self._kept.pop(client_id, None)
-            self._away.remove(client_id)
-        return link
-
-    def close(self) -> None:
-        """End all links and everything on its way, without wills."""
-        for link in list(self._links.values()):
-            self._links.pop(link.name)
-            self._listening.remove(link.name)
-            link.end()
-        for task in list(self._tasks.values()):
-            task.cancel()
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something in the background until the broker is closed, whatever becomes of who asked for it."""
-        self._last_task += 1
-        number = self._last_task
-        task = asyncio.get_running_loop().create_task(work, context=self._context)
-        self._tasks[number] = task
-        task.add_done_callback(lambda _: self._tasks.pop(number, None))
-
-    def accept(self, message: _Message) -> None:
-        """Take one message from a client: retain it, store it for durable readers, deliver it."""
-        if message.retain:
-            self._retained.pop(message.topic, None)
-            if message.payload:
-                self._retained[message.topic] = message.payload
-        if message.quality:
-            self._store(message)
-        received = Received(message.topic, message.payload)
-        for name in self._listening.of(message.topic):
-            link = self._links[name]
-            if link.durable is None or not message.quality:  # a durable reader has QoS 1 from the stream
-                link.deliver(received, sure=bool(message.quality))
-        if message.quality:
-            for name in self._away.of(message.topic):
-                if name not in self._links:
-                    self._kept[name].append(message)
-
-    def settle(self, name: str, sequence: int) -> None:
-        """Note that a durable reader needs nothing up to this sequence again, and forget what nobody needs."""
-        self._settled[name] = max(self._settled[name], sequence)
-        floor = min(self._settled.values())
-        while self._stream and (first := next(iter(self._stream))) <= floor:
-            del self._stream[first]
-
-    def leave(self, link: "MemoryLink", *, publish_will: bool) -> None:
-        """Take a link away, and publish its will if it did not take leave."""
-        if self._links.get(link.name) is not link:
-            return
-        del self._links[link.name]
-        self._listening.remove(link.name)
-        if publish_will and link.will is not None:
-            self.accept(_Message(link.will.topic, link.will.payload, 1, retain=True))
-
-    def _store(self, message: _Message) -> None:
-        readers = self._reading.of(message.topic)
-        if not readers:
-            return
-        self._last_seq += 1
-        self._stream[self._last_seq] = message
-        for name in readers:
-            if name in self._links:
-                self._links[name].deliver(self._received(self._last_seq), sure=True)
-
-    def _received(self, sequence: int) -> Received:
-        message = self._stream[sequence]
-        return Received(message.topic, message.payload, f"{self.created}:{sequence}")
-
-    def _join(self, link: "MemoryLink") -> None:
-        before = self._links.get(link.name)
-        if before is not None:
-            before.crash()
-        self._links[link.name] = link
-        self._listening.add(link.name, link.subscriptions)
-        if link.durable is not None:
-            settled = self._settled[link.name]
-            for sequence, message in list(self._stream.items()):
-                if sequence > settled and matches(link.durable, message.topic):
-                    link.deliver(self._received(sequence), sure=True)
-            return
-        for topic, payload in list(self._retained.items()):
-            if any(matches(each, topic) for each in link.subscriptions):
-                link.deliver(Received(topic, payload), sure=True)
-        kept = self._kept.get(link.name) if link.persistent else None
-        while kept:
-            message = kept.popleft()
-            link.deliver(Received(message.topic, message.payload), sure=True)
-
-
 class MemoryLink:
     """A Link to a MemoryBroker; ``up`` are the faults on the way to the broker, ``down`` those on the way back.
 
@@ -196,7 +64,7 @@ class MemoryLink:
 
     def __init__(
         self,
-        broker: MemoryBroker,
+        broker: Broker,
         name: str,
         *,
         subscriptions: tuple[str, ...] = (),
@@ -213,8 +81,8 @@ class MemoryLink:
         self.down = Faults()
         self._broker = broker
         self._inbox = Inbox()
-        self._going_up: Transit[_Sent] = Transit(broker.chance, broker.sleep, broker.spawn, self._arrive_up)
-        self._going_down: Transit[_Coming] = Transit(broker.chance, broker.sleep, broker.spawn, self._arrive_down)
+        self._going_up: Transit[_Sent] = Transit(broker.later, self._arrive_up)
+        self._going_down: Transit[_Coming] = Transit(broker.later, self._arrive_down)
         self._held_up: list[_Sent] = []
         self._held_down: list[Received] = []
         self._held_settled: Received | None = None
@@ -235,9 +103,9 @@ class MemoryLink:
                 raise InvalidValue(
                     "retain", "link.retain", "must be false: the platform's messages are void in seconds"
                 )
-            message = _Message(topic, payload, 0)
+            message = Message(topic, payload, 0)
         else:
-            message = _Message(topic, payload, quality_of(topic), retain)
+            message = Message(topic, payload, quality_of(topic), retain)
         if self.up.calm and self.down.calm and self._going_up.empty and not self._held_up:
             self._broker.accept(message)
         elif message.quality:
@@ -256,7 +124,7 @@ class MemoryLink:
         if self.up.cut:
             self._held_settled = received
         else:
-            self._broker.settle(self.name, int(received.key.rpartition(":")[2]))
+            self._broker.settle(self.name, received)
 
     def crash(self) -> None:
         """End as a dying process does: nothing more goes out or comes in, and the broker publishes the will."""
@@ -307,22 +175,17 @@ class MemoryLink:
                 waiting.set_exception(Unavailable("the link was closed"))
         self._inbox.close()
 
-    async def _send_until_acknowledged(self, message: _Message) -> None:
+    async def _send_until_acknowledged(self, message: Message) -> None:
         self._last_sent += 1
         number = self._last_sent
         done = self._waiting[number] = asyncio.get_running_loop().create_future()
         self._set_out(_Sent(message, done))
         if not done.done():
-            self._broker.spawn(self._give_up(done, message.topic))
+            self._broker.later(PATIENCE_S, functools.partial(_give_up, done, message.topic))
         try:
             await done
         finally:
             del self._waiting[number]
-
-    async def _give_up(self, done: asyncio.Future[None], topic: str) -> None:
-        await self._broker.sleep(PATIENCE_S)
-        if not done.done():
-            done.set_exception(Unavailable(f"the broker did not acknowledge a message on {topic}"))
 
     def _set_out(self, sent: _Sent) -> None:
         chance = self._broker.chance
@@ -378,9 +241,14 @@ class MemoryLink:
         for sent in held:
             self._take_up(sent)
         if settled is not None:
-            self._broker.settle(self.name, int(settled.key.rpartition(":")[2]))
+            self._broker.settle(self.name, settled)
 
     def _go_on_down(self) -> None:
         held, self._held_down = self._held_down, []
         for received in held:
             self._inbox.put(received)
+
+
+def _give_up(done: asyncio.Future[None], topic: str) -> None:
+    if not done.done():
+        done.set_exception(Unavailable(f"the broker did not acknowledge a message on {topic}"))

@@ -203,6 +203,12 @@ def preauthorise(tables: Tables, row: Row) -> int:
     return 1
 
 
+@guard("network.withdraw", "plate")
+def withdraw(tables: Tables, row: Row) -> int:
+    """Remove a vehicle's permit; refused where it has none."""
+    return int(tables.delete("network_preauthorised", row["plate"]))
+
+
 @guard("network.publish_rulebook", *PublishedRulebook.__struct_fields__)
 def publish_rulebook(tables: Tables, row: Row) -> int:
     """Insert a rulebook; refused where this version of it exists."""

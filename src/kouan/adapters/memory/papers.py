@@ -4,12 +4,16 @@ from collections.abc import Sequence
 
 from kouan.adapters.memory.disk import MemoryDisk
 from kouan.adapters.memory.records import Records
+from kouan.inspection.control_orders import TARGETS, in_force
 from kouan.inspection.records import (
+    BalanceRecord,
     ConfirmationRecord,
     ConsignmentRecord,
     ControlOrderRecord,
     DeclarationRecord,
     ManifestRecord,
+    SupportingRecord,
+    WriteOffRecord,
 )
 from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.places import Direction
@@ -80,26 +84,71 @@ class MemoryPapersRecords:
         found = [self._records.one("papers_declarations", DeclarationRecord, name) for name in sorted(set(numbers))]
         return [record for record in found if record is not None]
 
+    async def declarations_due(self, at: Instant) -> Sequence[DeclarationRecord]:
+        """Return the declarations whose ``full_due`` is not later than an instant, by it (then by number)."""
+        waiting = self._records.where("papers_declarations", DeclarationRecord, "step", "summary")
+        due = [
+            (record.full_due, record.number, record)
+            for record in waiting
+            if record.full_due is not None and record.full_due <= at and record.status != "cancelled"
+        ]
+        return [record for _, _, record in sorted(due, key=lambda found: found[:2])]
+
+    async def find_supporting(self, kind: str, number: str) -> SupportingRecord | None:
+        """Return one supporting paper in whatever state."""
+        return self._records.one("papers_supporting", SupportingRecord, kind, number)
+
+    async def supporting_of_lot(self, lot: str) -> Sequence[SupportingRecord]:
+        """Return the active supporting papers about a lot, by kind and number."""
+        having = self._records.where("papers_supporting", SupportingRecord, "lots", lot, parted=True)
+        found = [record for record in having if record.state == "active"]
+        return sorted(found, key=lambda record: (record.kind, record.number))
+
+    async def latest_supporting(self, kind: str, limit: int) -> Sequence[SupportingRecord]:
+        """Return the active supporting papers of a kind that were handed in last, newest submission first."""
+        of_kind = self._records.where("papers_supporting", SupportingRecord, "kind", kind)
+        found = [record for record in of_kind if record.state == "active"]
+        return sorted(found, key=lambda record: (record.submitted_at, record.number), reverse=True)[:limit]
+
+    async def balances(self, numbers: Sequence[str]) -> Sequence[BalanceRecord]:
+        """Return the balances of the papers of these numbers, of every kind and state, by kind, number and item."""
+        found = [
+            record
+            for number in sorted(set(numbers))
+            for record in self._records.where("papers_balances", BalanceRecord, "number", number)
+        ]
+        return sorted(found, key=lambda record: (record.kind, record.number, record.item))
+
+    async def write_offs(self, kind: str, number: str) -> Sequence[WriteOffRecord]:
+        """Return what was written off against a paper, oldest first (then by ticket and item)."""
+        found = self._records.where("papers_write_offs", WriteOffRecord, "number", number)
+        against = [record for record in found if record.kind == kind]
+        return sorted(against, key=lambda record: (record.at, record.ticket, record.item))
+
+    async def write_offs_of_ticket(self, ticket: str) -> Sequence[WriteOffRecord]:
+        """Return what a weighing ticket wrote off, by kind, number and item."""
+        found = self._records.where("papers_write_offs", WriteOffRecord, "ticket", ticket)
+        return sorted(found, key=lambda record: (record.kind, record.number, record.item))
+
     async def find_order(self, number: str) -> ControlOrderRecord | None:
         """Return one control order, lifted or not."""
         return self._records.one("papers_orders", ControlOrderRecord, number)
 
     async def orders_in_force(self, at: Instant) -> Sequence[ControlOrderRecord]:
         """Return the control orders that are valid at an instant and not lifted, oldest first."""
-        found = [
-            record
-            for record in self._records.all("papers_orders", ControlOrderRecord)
-            if record.lifted_at is None
-            and record.valid_from <= at
-            and (record.valid_until is None or record.valid_until > at)
-        ]
-        return sorted(found, key=lambda record: (record.placed_at, record.number))
+        found = [each for each in self._records.all("papers_orders", ControlOrderRecord) if in_force(each, at)]
+        return sorted(found, key=_placed)
 
     async def orders_naming(self, names: Sequence[str], at: Instant) -> Sequence[ControlOrderRecord]:
         """Return those of ``orders_in_force`` whose plate, container, consignment or declaration is among the names."""
-        wanted = set(names)
-        return [
-            record
-            for record in await self.orders_in_force(at)
-            if wanted.intersection((record.plate, record.container, record.consignment, record.declaration))
-        ]
+        named = {
+            record.number: record
+            for name in dict.fromkeys(names)
+            for target in TARGETS
+            for record in self._records.where("papers_orders", ControlOrderRecord, target, name)
+        }
+        return sorted((each for each in named.values() if in_force(each, at)), key=_placed)
+
+
+def _placed(record: ControlOrderRecord) -> tuple[Instant, str]:
+    return (record.placed_at, record.number)

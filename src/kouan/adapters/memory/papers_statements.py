@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from kouan.adapters.memory.papers_balances import balances_of, put_balance
 from kouan.adapters.memory.tables import Row, Tables, effect, guard
 from kouan.inspection.records import (
     ConfirmationRecord,
@@ -123,20 +124,38 @@ def insert_declaration(tables: Tables, row: Row) -> int:
     return _insert(tables, "papers_declarations", row)
 
 
-@guard("papers.amend_declaration", *_fields(DeclarationRecord, "submitted_at"))
+@guard("papers.amend_declaration", *_fields(DeclarationRecord, "submitted_at", "overdue_at"))
 def amend_declaration(tables: Tables, row: Row) -> int:
-    """Replace a declaration by its next version."""
-    return _amend(tables, "papers_declarations", row, ("submitted_at",))
+    """Replace a declaration by its next version; that it was overdue stays noted."""
+    return _amend(tables, "papers_declarations", row, ("submitted_at", "overdue_at"))
+
+
+@guard("papers.note_overdue", "number", "at")
+def note_overdue(tables: Tables, row: Row) -> int:
+    """Note once that the full declaration did not come in time."""
+    before = tables.get("papers_declarations", row["port"], row["number"])
+    if before is None or before["overdue_at"] is not None:
+        return 0
+    if before["full_due"] is None or before["full_due"] > row["at"]:
+        return 0
+    return _change(tables, "papers_declarations", before, overdue_at=row["at"])
 
 
 @guard("papers.delete_batch", "batch", "at")
 def delete_batch(tables: Tables, row: Row) -> int:
-    """Delete all active papers of a batch; refused where there is none, or a vehicle of the batch has crossed."""
+    """Delete all active papers of a batch; refused where there is none, a vehicle crossed, or mass is written off."""
     confirmations = _of_batch(tables, "papers_confirmations", row)
     manifests = [manifest for manifest in _of_batch(tables, "papers_manifests", row) if manifest["state"] == "active"]
     active = [confirmation for confirmation in confirmations if confirmation["state"] == "active"]
     if any(confirmation["state"] == "used" for confirmation in confirmations) or not active + manifests:
         return 0
+    balances = [
+        each for manifest in manifests for each in balances_of(tables, row["port"], "manifest", manifest["number"])
+    ]
+    if any(balance["taken_kg"] for balance in balances):
+        return 0
+    for balance in balances:
+        put_balance(tables, balance, state="closed")
     for confirmation in active:
         _change(tables, "papers_confirmations", confirmation, state="deleted", changed_at=row["at"])
     for manifest in manifests:

@@ -10,9 +10,14 @@ from kouan.adapters.appending.opening import CHECKED_ENTRIES, check_end, check_h
 from kouan.adapters.appending.store import BusyError, GroupFailedError, KeysTakenError, Known, LostError, Written, told
 from kouan.adapters.memory import (  # noqa: F401 - they register their statements
     access,
+    examination,
     gate,
     network_statements,
     papers_statements,
+    release_statements,
+    rules_statements,
+    targeting_statements,
+    yard_statements,
 )
 from kouan.adapters.memory.disk import Fault, LedgerFile, MemoryDisk
 from kouan.adapters.memory.tables import EFFECTS, GUARDS, known_statements

@@ -1,9 +1,13 @@
 """MQTT topic filters, and who subscribed to what."""
 
+import functools
+
 MOST_FOUND = 10_000
-"""Topics whose subscribers are remembered. Our choice: several times as many as a large port has."""
+"""Topics whose subscribers are remembered, and comparisons of a filter with a topic. Our choice: several times as many
+as a large port has."""
 
 
+@functools.lru_cache(maxsize=MOST_FOUND)
 def matches(topic_filter: str, topic: str) -> bool:
     """Say whether an MQTT topic filter, with ``+`` and ``#``, matches a topic (MQTT 3.1.1, chapter 4.7)."""
     wanted, words = topic_filter.split("/"), topic.split("/")

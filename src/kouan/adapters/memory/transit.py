@@ -1,9 +1,10 @@
 """What may happen to messages on their way, and the way itself: delays that keep the order of each queue."""
 
+import functools
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -48,19 +49,15 @@ class Faults(msgspec.Struct):
         return delay_s
 
 
+Later = Callable[[float, Callable[[], None]], object]
+"""Calls back after a number of seconds, of whatever time the caller lives in."""
+
+
 class Transit(Generic[_T]):
     """Carries items with delays; those of one queue arrive in the order in which they entered it."""
 
-    def __init__(
-        self,
-        chance: random.Random,
-        sleep: Callable[[float], Awaitable[None]],
-        spawn: Callable[[Coroutine[Any, Any, None]], None],
-        arrive: Callable[[_T], None],
-    ) -> None:
-        self._chance = chance
-        self._sleep = sleep
-        self._spawn = spawn
+    def __init__(self, later: Later, arrive: Callable[[_T], None]) -> None:
+        self._later = later
         self._arrive = arrive
         self._queues: dict[str, deque[_T]] = {}
 
@@ -75,12 +72,13 @@ class Transit(Generic[_T]):
         if delay_s <= 0 and not waiting:
             self._arrive(item)
             return
-        self._queues.setdefault(queue, deque()).append(item)
-        self._spawn(self._carry(queue, delay_s))
+        if waiting is None:
+            waiting = self._queues[queue] = deque()
+        waiting.append(item)
+        self._later(delay_s, functools.partial(self._carry, queue))
 
-    async def _carry(self, queue: str, delay_s: float) -> None:
-        await self._sleep(delay_s)
-        # Whichever timer fires takes the first item: equal times may fire in any order, and the order must hold.
+    def _carry(self, queue: str) -> None:
+        """Let the first item arrive, whichever timer fired: equal times fire in any order, and the order must hold."""
         waiting = self._queues[queue]
         item = waiting.popleft()
         if not waiting:

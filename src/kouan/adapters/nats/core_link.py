@@ -16,6 +16,7 @@ from nats.aio.msg import Msg
 
 from kouan.adapters.inbox import Inbox
 from kouan.adapters.nats.messages import filter_of, subject_of, topic_of
+from kouan.adapters.nats.transport import ended, tls_client
 from kouan.protocols.link import Received
 from kouan.vocabulary.errors import InvalidValue, Unavailable
 
@@ -131,9 +132,7 @@ class CoreLink:
             with contextlib.suppress(nats.errors.Error, OSError):
                 await client.flush(timeout=1)
         if keeper is not None:
-            keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await keeper
+            await ended(keeper)
         self._inbox.close()
 
     async def _keep(self) -> None:
@@ -147,7 +146,7 @@ class CoreLink:
 
     async def _connection(self) -> None:
         """Connect, subscribe, and stay until the connection is lost."""
-        client = Client()
+        client = tls_client()
         self._lost.clear()
         try:
             async with asyncio.timeout(self._times.connect_within_s):

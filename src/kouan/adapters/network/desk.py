@@ -1,6 +1,6 @@
 """Where people act on the region: each act is recorded at the hub, and goes to the ports at once."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -9,8 +9,8 @@ from kouan.access.people import Principal
 from kouan.adapters.network.port_copy import Hub
 from kouan.ledger.roles import Appended, Draft, Statement, Unit
 from kouan.network import units
-from kouan.network.bulletins import PublishedRulebook, rulebooks_in_force
-from kouan.network.records import PreAuthorisedRecord, RegionHold, Watched
+from kouan.network.bulletins import PublishedRulebook, Spread, rulebooks_in_force
+from kouan.network.records import InForce, PreAuthorisedRecord, RegionHold, Watched
 from kouan.protocols.network.codec import BULLETIN_MAX_BYTES
 from kouan.protocols.network.messages import (
     MAX_ITEMS,
@@ -35,12 +35,23 @@ class HubDesk:
         changed: Callable[[], None],
         resume: Callable[[str], Awaitable[None]],
         secret: Callable[[], str],
+        spread: Callable[[], Sequence[Spread]] = tuple,
     ) -> None:
-        """``secret`` returns a fresh string that nobody can guess, of which numbers are made."""
+        """``secret`` returns a fresh string that nobody can guess, of which numbers are made.
+
+        ``spread`` says how far each kind of bulletin has come at each port.
+        """
         self._hub = hub
         self._changed = changed
         self._resume = resume
         self._secret = secret
+        self._spread = spread
+
+    async def in_force(self) -> InForce:
+        """Return what holds in the whole region, and which ports act on it."""
+        records = self._hub.records
+        permits = await records.preauthorised(self._hub.clock.now())
+        return InForce(await records.holds(), await records.watched(), permits, self._spread())
 
     async def acknowledge(self, number: str, by: Principal, reason: str) -> Granted | Refused:
         """Record that somebody saw to an alarm; raise NotFound."""
@@ -67,7 +78,10 @@ class HubDesk:
         return await self._verdict(unit, refuse("network.number_taken", number=hold.number))
 
     async def lift_hold(self, number: str, by: Principal, reason: str) -> Granted | Refused:
-        """Lift a hold in the whole region; refused where it is not in force."""
+        """Lift a hold in the whole region; refused where it is not in force, or another authority's (I12)."""
+        refused = _not_theirs(await self._hub.records.holds(), number, by)
+        if refused is not None:
+            return refused
         now = self._hub.clock.now()
         body = {"at": now, "number": number, "by": by.username, "reason": reason}
         lift = Statement("network.lift_hold", {"number": number, "lifted_by": by.username, "lifted_at": now})
@@ -90,7 +104,10 @@ class HubDesk:
         return number, await self._verdict(unit, refuse("network.number_taken", number=number))
 
     async def remove_watch(self, number: str, by: Principal) -> Granted | Refused:
-        """Watch for something no more; refused where it is not watched for."""
+        """Watch for something no more; refused where it is not watched for, or another authority watches (I12)."""
+        refused = _not_theirs(await self._hub.records.watched(), number, by)
+        if refused is not None:
+            return refused
         body = {"at": self._hub.clock.now(), "number": number, "by": by.username}
         draft = units.draft("watch_removed", "watch_list", f"unwatch/{number}", body)
         unit = Unit((draft,), (Statement("network.remove_watch", {"number": number}),))
@@ -104,9 +121,18 @@ class HubDesk:
         others = [one for one in await self._hub.records.preauthorised(now) if one.plate != item.plate]
         if not _fits([_as(PreAuthorisedItem, one) for one in (*others, item)]):
             return refuse("network.full", most=MAX_ITEMS)
-        record = PreAuthorisedRecord(**msgspec.structs.asdict(item), given_by=by.username)
-        draft = units.draft("preauthorised", str(item.plate), f"preauthorised/{item.plate}/{now}", record)
-        return await self._verdict(Unit((draft,), (), (units.plain("network.preauthorise", record),)), GRANTED)
+        record = PreAuthorisedRecord(**msgspec.structs.asdict(item), given_by=by.username, given_at=now)
+        return await self._verdict(units.preauthorising(record, now), GRANTED)
+
+    async def withdraw(self, plate: str, by: Principal, reason: str) -> Granted | Refused:
+        """End a vehicle's permit before its time; refused where it has none."""
+        now = self._hub.clock.now()
+        body = {"at": now, "plate": plate, "by": by.username, "reason": reason}
+        unit = Unit(
+            (units.draft("permit_withdrawn", plate, f"withdrawn/{plate}/{now}", body),),
+            (Statement("network.withdraw", {"plate": plate}),),
+        )
+        return await self._verdict(unit, refuse("network.not_in_force", number=plate))
 
     async def publish(self, book: RulebookItem, by: Principal) -> Granted | Refused:
         """Publish a rulebook to every port, in force from its instant on; refused where this version was published."""
@@ -139,6 +165,14 @@ class HubDesk:
     async def _recorded(self, draft: Draft, guard: Statement) -> bool:
         answer = await self._hub.ledger.append(Unit((draft,), (guard,)))
         return isinstance(answer, Appended) and not answer.repeated
+
+
+def _not_theirs(records: Sequence[RegionHold | Watched], number: str, by: Principal) -> Refused | None:
+    """Return why somebody may not end what stands under a number, None where it is their own authority's."""
+    found = next((record for record in records if record.number == number), None)
+    if found is None:
+        return refuse("network.not_in_force", number=number)
+    return None if found.authority == by.agency.value else refuse("network.not_yours", authority=found.authority)
 
 
 def _as(form: type[Any], record: msgspec.Struct) -> Any:

@@ -9,7 +9,7 @@ import msgspec
 
 from kouan.adapters.network.port_copy import Hub
 from kouan.network import units
-from kouan.network.bulletins import REISSUE_US, Issued, bulletin, newest, next_issued, rulebooks_in_force
+from kouan.network.bulletins import REISSUE_US, Issued, Spread, bulletin, newest, next_issued, rulebooks_in_force
 from kouan.protocols.link import Link
 from kouan.protocols.network.codec import BULLETINS
 from kouan.protocols.network.messages import (
@@ -45,6 +45,7 @@ class BulletinIssuer:
         self._enrolled = enrolled
         self._issued: dict[_Place, Issued] = {}
         self._sent_at: dict[_Place, int] = {}
+        self._held: dict[str, tuple[Wanted, Instant]] = {}
         self._sleeping: asyncio.Future[None] | None = None
         self._awake = False
 
@@ -58,7 +59,8 @@ class BulletinIssuer:
             self._sleeping.set_result(None)
 
     def asked(self, wanted: Wanted) -> None:
-        """Send a port at once what it lacks."""
+        """Note what a port holds, and send it at once what it lacks."""
+        self._held[wanted.port] = (wanted, self._hub.clock.now())
         lacking = False
         for (port, kind), issued in self._issued.items():
             if port == wanted.port and wanted.bulletins.get(kind, 0) < issued.version:
@@ -66,6 +68,18 @@ class BulletinIssuer:
                 lacking = True
         if lacking or not any(port == wanted.port for port, _ in self._issued):
             self.wake()
+
+    def spread(self) -> Sequence[Spread]:
+        """Return how far each kind has come at each enrolled port, by port and kind."""
+        enrolled = set(self._enrolled())
+        places = sorted(place for place in self._issued if place[0] in enrolled)
+        return [self._spread(self._issued[place]) for place in places]
+
+    def _spread(self, issued: Issued) -> Spread:
+        if issued.port not in self._held:
+            return Spread(issued.port, issued.kind, issued.version)
+        wanted, heard_at = self._held[issued.port]
+        return Spread(issued.port, issued.kind, issued.version, wanted.bulletins.get(issued.kind, 0), heard_at)
 
     async def run(self) -> None:
         """Issue for ever."""

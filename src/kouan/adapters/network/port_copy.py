@@ -13,12 +13,12 @@ from kouan.ledger.roles import Appended, Ledger
 from kouan.network import units
 from kouan.network.reading import PassageChange, changes
 from kouan.network.records import HubRecords
-from kouan.network.taking import Accepted, Broken, Position, judge, overlap
+from kouan.network.taking import Accepted, Batch, Broken, Position, judge, overlap
 from kouan.network.travel import Distances, Impossible, impossible, presence_of
 from kouan.network.witnessing import Agrees, Tree, judge_head
 from kouan.protocols.jws import Signer
 from kouan.protocols.network.codec import WITNESSES
-from kouan.protocols.network.messages import Entries, Taken, Witnessed
+from kouan.protocols.network.messages import Taken, Witnessed
 from kouan.vocabulary.clock import Clock, Instant
 
 _log = logging.getLogger(__name__)
@@ -78,23 +78,24 @@ class PortCopy:
         """Note that the port is there, and how many entries it has."""
         await self._hub.records.hear(self.port, size, self._hub.clock.now())
 
-    async def take(self, batch: Entries) -> bool:
-        """Take what is new in a batch; say whether a plate was held for it.
+    async def take(self, batch: Batch | Broken, size: int) -> bool:
+        """Take what is new in a batch of a ledger that holds ``size`` entries; say whether a plate was held for it.
 
         Raises Unavailable where it could not be recorded, so that it comes again.
         """
         if self._suspended is not None:
             return False
         before = self._position
-        entries = [bytes(raw) for raw in batch.entries]
-        shared = overlap(before, entries)
-        held = None if shared is None else await self._held(shared)
-        judgement = judge(before, self.port, entries, held)
+        judgement = batch if isinstance(batch, Broken) else judge(before, batch, await self._held(batch))
         if isinstance(judgement, Broken):
             await self._suspend(judgement)
-        return isinstance(judgement, Accepted) and await self._record(before, judgement, batch.size)
+        return isinstance(judgement, Accepted) and await self._record(before, judgement, size)
 
-    async def _held(self, seq: int) -> bytes | None:
+    async def _held(self, batch: Batch) -> bytes | None:
+        """Return the leaf hash that is held where a batch and the copy overlap, None where they do not."""
+        seq = overlap(self._position, batch)
+        if seq is None:
+            return None
         if seq == self._position.size:
             return bytes.fromhex(self._position.last)
         return await self._hub.records.leaf(self.port, seq)

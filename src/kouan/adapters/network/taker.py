@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -10,20 +11,41 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from kouan.adapters.inbox import reading
 from kouan.adapters.network.port_copy import Hub, PortCopy
 from kouan.ledger.heads import SignedHead
+from kouan.network.taking import Batch, Broken, read_batch
+from kouan.protocols.json_codec import JsonCodec
 from kouan.protocols.link import Link, Received
 from kouan.protocols.network.codec import ENTRIES, HEADS, TAKEN, WANTED
-from kouan.protocols.network.messages import Wanted
+from kouan.protocols.network.messages import Entries, Head, Wanted
 from kouan.protocols.topics import HubTopic, parse
 from kouan.vocabulary.errors import Fenced, InvalidValue, Unavailable
 
 _log = logging.getLogger(__name__)
 
+_CODECS: Mapping[str, JsonCodec[Any]] = {"entries": ENTRIES, "wanted": WANTED, "head": HEADS}
+
 LedgerKeys = Callable[[str], Ed25519PublicKey | None]
 """Returns the key under which an enrolled port signs its ledger's heads; None where the port is not enrolled."""
 
 
+AHEAD = 2
+"""Messages that are read before their turn. Our choice: one is verified while the one before is being committed, and
+one more so that neither waits for the other."""
+
+
+class _Heard(msgspec.Struct, frozen=True):
+    """A message of an enrolled port: what it says, and what its entries are worth by themselves."""
+
+    port: str
+    key: Ed25519PublicKey
+    message: Entries | Wanted | Head
+    batch: Batch | Broken | None = None
+
+
 class Taker:
-    """Takes from all ports, one message at a time: so no two batches overlook each other's vehicles."""
+    """Takes from all ports, one message at a time: so no two batches overlook each other's vehicles.
+
+    What a message is by itself (its entries' form, hashes and chain) is verified while the one before is recorded.
+    """
 
     def __init__(
         self,
@@ -44,58 +66,77 @@ class Taker:
 
     async def run(self) -> None:
         """Take until the link is closed; raise Fenced where another process became the hub's writer."""
-        async with reading(self._link) as messages:
-            async for received in messages:
-                await self._take_or_leave(received)
-
-    async def _take_or_leave(self, received: Received) -> None:
+        heard: asyncio.Queue[_Heard | None] = asyncio.Queue(AHEAD)
+        hearing = asyncio.get_running_loop().create_task(self._hear(heard), name="taker-hear")
         try:
-            await self.take(received)
+            while (one := await heard.get()) is not None:
+                await self._take_or_leave(one)
+            await hearing
+        finally:
+            hearing.cancel()
+
+    async def _hear(self, heard: "asyncio.Queue[_Heard | None]") -> None:
+        """Read messages ahead of their turn; None says that no more come, because the link is closed or broken."""
+        try:
+            async with reading(self._link) as messages:
+                async for received in messages:
+                    one = self._read(received)
+                    if one is not None:
+                        await heard.put(one)
+        except Exception:
+            await heard.put(None)
+            raise
+        await heard.put(None)
+
+    async def _take_or_leave(self, heard: _Heard) -> None:
+        try:
+            await self._take(heard)
         except Fenced:
             raise
+        except InvalidValue as error:
+            _log.warning("what %s sent was passed over: %s", heard.port, error)
         except Unavailable as error:
-            _log.warning("what came on %s was not taken, and comes again: %s", received.topic, error)
+            _log.warning("what %s sent was not taken, and comes again: %s", heard.port, error)
             self._copies.clear()  # what stands is read anew, because a commit may be in doubt
 
-    async def take(self, received: Received) -> None:
-        """Take one message; what cannot be read, or comes from a port that is not enrolled, is passed over."""
+    def _read(self, received: Received) -> _Heard | None:
+        """Return what a message says; one that cannot be read, or comes from a port not enrolled, is passed over."""
         try:
             topic = parse(received.topic)
-            if not isinstance(topic, HubTopic):
-                return
+            if not isinstance(topic, HubTopic) or topic.channel not in _CODECS:
+                return None
             key = self._keys(topic.port)
             if key is None:
                 _log.warning("%s is not enrolled, and is not listened to", topic.port)
-                return
-            async with self._busy:
-                await self._handle(topic, received.payload, key)
+                return None
+            message = _CODECS[topic.channel].decode(received.payload)
+            if message.port != topic.port:
+                raise InvalidValue("port", "message.port", f"must be {topic.port}, on whose topic it came")
         except InvalidValue as error:
             _log.warning("what came on %s was passed over: %s", received.topic, error)
+            return None
+        batch = read_batch(topic.port, tuple(map(bytes, message.entries))) if isinstance(message, Entries) else None
+        return _Heard(topic.port, key, message, batch)
+
+    async def _take(self, heard: _Heard) -> None:
+        async with self._busy:
+            copy = await self._copy(heard.port)
+            message = heard.message
+            if isinstance(message, Head):
+                await self._witness(copy, bytes(message.head), heard.key)
+                return
+            if isinstance(message, Wanted):
+                await copy.hear(message.size)
+                self._wanted(message)
+            elif heard.batch is not None and await copy.take(heard.batch, message.size):
+                self._changed()
+            await self._answer(copy)
 
     async def resume(self, port: str) -> None:
         """Take up with a port anew, after a person ended its suspension."""
         async with self._busy:
             self._copies.pop(port, None)
             await self._answer(await self._copy(port))
-
-    async def _handle(self, topic: HubTopic, payload: bytes, key: Ed25519PublicKey) -> None:
-        copy = await self._copy(topic.port)
-        if topic.channel == "entries":
-            batch = ENTRIES.decode(payload)
-            _same_port(topic, batch.port)
-            if await copy.take(batch):
-                self._changed()
-            await self._answer(copy)
-        elif topic.channel == "wanted":
-            wanted = WANTED.decode(payload)
-            _same_port(topic, wanted.port)
-            await copy.hear(wanted.size)
-            self._wanted(wanted)
-            await self._answer(copy)
-        elif topic.channel == "head":
-            head = HEADS.decode(payload)
-            _same_port(topic, head.port)
-            await self._witness(copy, bytes(head.head), key)
 
     async def _witness(self, copy: PortCopy, encoded: bytes, key: Ed25519PublicKey) -> None:
         try:
@@ -121,8 +162,3 @@ class Taker:
             await self._link.send(str(topic), payload)
         except Unavailable as error:
             _log.info("%s was not told: %s", topic, error)
-
-
-def _same_port(topic: HubTopic, port: str) -> None:
-    if topic.port != port:
-        raise InvalidValue("port", "message.port", f"must be {topic.port}, on whose topic it came")

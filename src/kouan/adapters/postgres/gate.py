@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kouan.adapters.postgres.database import Database
-from kouan.gate.roles import HoldRecord, LaneRecord, PassageRecord, Sighting, VisitRecord
+from kouan.gate.roles import LaneRecord, PassageRecord, Sighting, VisitRecord
 from kouan.vocabulary.clock import Instant
 
 _END_OF_TIME = 2**63 - 1
@@ -49,15 +49,6 @@ class PostgresGateRecords:
     async def lane_epochs(self) -> Mapping[str, int]:
         """Return the hold epoch of every lane that has one."""
         return dict(await self._all("gate.lane_epochs"))
-
-    async def holds_in_force(self) -> Sequence[HoldRecord]:
-        """Return the holds that are not lifted, oldest first."""
-        return [HoldRecord(*row) for row in await self._all("gate.holds_in_force")]
-
-    async def find_hold(self, number: str) -> HoldRecord | None:
-        """Return one hold, in force or lifted."""
-        row = await self._one("gate.find_hold", number=number)
-        return HoldRecord(*row) if row else None
 
     async def count_exceptions(self, by: str, since: Instant) -> int:
         """Return how many exceptions this person gave after ``since``."""

@@ -5,11 +5,14 @@ from typing import Any
 
 from kouan.adapters.postgres.database import Database
 from kouan.inspection.records import (
+    BalanceRecord,
     ConfirmationRecord,
     ConsignmentRecord,
     ControlOrderRecord,
     DeclarationRecord,
     ManifestRecord,
+    SupportingRecord,
+    WriteOffRecord,
 )
 from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.places import Direction
@@ -71,6 +74,36 @@ class PostgresPapersRecords:
     async def declarations(self, numbers: Sequence[str]) -> Sequence[DeclarationRecord]:
         """Return the declarations among these numbers, by number."""
         return [DeclarationRecord(*row) for row in await self._all("papers.declarations", numbers=list(numbers))]
+
+    async def declarations_due(self, at: Instant) -> Sequence[DeclarationRecord]:
+        """Return the declarations whose ``full_due`` is not later than an instant, by it (then by number)."""
+        return [DeclarationRecord(*row) for row in await self._all("papers.declarations_due", at=at)]
+
+    async def find_supporting(self, kind: str, number: str) -> SupportingRecord | None:
+        """Return one supporting paper in whatever state."""
+        row = await self._one("papers.find_supporting", kind=kind, number=number)
+        return SupportingRecord(*row) if row else None
+
+    async def supporting_of_lot(self, lot: str) -> Sequence[SupportingRecord]:
+        """Return the active supporting papers about a lot, by kind and number."""
+        return [SupportingRecord(*row) for row in await self._all("papers.supporting_of_lot", lot=lot)]
+
+    async def latest_supporting(self, kind: str, limit: int) -> Sequence[SupportingRecord]:
+        """Return the active supporting papers of a kind that were handed in last, newest submission first."""
+        rows = await self._all("papers.latest_supporting", kind=kind, limit=limit)
+        return [SupportingRecord(*row) for row in rows]
+
+    async def balances(self, numbers: Sequence[str]) -> Sequence[BalanceRecord]:
+        """Return the balances of the papers of these numbers, of every kind and state, by kind, number and item."""
+        return [BalanceRecord(*row) for row in await self._all("papers.balances", numbers=list(numbers))]
+
+    async def write_offs(self, kind: str, number: str) -> Sequence[WriteOffRecord]:
+        """Return what was written off against a paper, oldest first (then by ticket and item)."""
+        return [WriteOffRecord(*row) for row in await self._all("papers.write_offs", kind=kind, number=number)]
+
+    async def write_offs_of_ticket(self, ticket: str) -> Sequence[WriteOffRecord]:
+        """Return what a weighing ticket wrote off, by kind, number and item."""
+        return [WriteOffRecord(*row) for row in await self._all("papers.write_offs_of_ticket", ticket=ticket)]
 
     async def find_order(self, number: str) -> ControlOrderRecord | None:
         """Return one control order, lifted or not."""

@@ -5,6 +5,7 @@ import typer
 from kouan.cli.prove.durability import durability
 from kouan.cli.prove.partition import partition
 from kouan.cli.prove.region import region
+from kouan.cli.prove.release import release
 from kouan.cli.prove.seeds import seeds
 
 app = typer.Typer(help="Try to break a port, and say what held.", no_args_is_help=True)
@@ -15,5 +16,5 @@ def prove() -> None:
     """Try to break a port, and say what held."""
 
 
-for experiment in (seeds, durability, partition, region):
+for experiment in (seeds, durability, partition, region, release):
     app.command()(experiment)

@@ -1,7 +1,6 @@
 """``kouan prove durability``: power cuts, flipped bits and lying disks under a port on its real engines."""
 
 import signal
-import sys
 from typing import Annotated
 
 import typer
@@ -26,8 +25,8 @@ def durability(
     from kouan.proving.durability.experiment import DurabilitySetting, figures, run_experiment
     from kouan.proving.durability.names import Promise
 
-    # An experiment that is ended takes its port and its disk with it, as at Ctrl-C.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    # An experiment that is ended takes its port and its disk with it, and says what it found, as at Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     promise = Promise.STRICT if strict else Promise.JOURNALLED
     setting = DurabilitySetting(kills=kills, seed=seed, control=control, promise=promise, speed=speed)
     found = figures(setting, run_experiment(setting, lambda stage: err.print(f"[dim]{stage}[/dim]")))

@@ -19,13 +19,20 @@ def region(
     real: Annotated[
         bool, typer.Option("--real", help="One port on real engines: how long its hub takes for so many hours.")
     ] = False,
+    planted: Annotated[
+        bool, typer.Option("--planted", help="Hunt the bugs that are planted between ports and hub, and nothing else.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """Cut, flap and crash a region, make it whole, and check that nothing is lost or counted twice.
 
-    Exit code 1 where something does not hold. With --real, one port's entries of so many hours are forwarded over
+    Somebody speaks in the hub's name meanwhile, and no port may act on it. Exit code 1 where something does not hold,
+    or a planted bug is missed. With --real, one port's entries of so many hours are forwarded over
     nats-server from one PostgreSQL to another, and the seconds are counted until the hub holds them all.
     """
+    if planted:
+        _hunt(as_json=json)
+        return
     if real:
         from kouan.proving.region.reconcile import reconcile
 
@@ -34,6 +41,17 @@ def region(
         found = _simulate(hours, lorries, seed, quiet=json)
     show("A region that was cut to pieces", found, as_json=json)
     if found["violations"]:
+        raise typer.Exit(1)
+
+
+def _hunt(*, as_json: bool) -> None:
+    from kouan.proving.region.hunt import hunt
+
+    with Progress(console=err, transient=True, disable=as_json or not err.is_terminal) as bar:
+        task = bar.add_task("planted bugs", total=1.0)
+        found = hunt(tell=lambda share: bar.update(task, completed=share))
+    show("Bugs planted between ports and hub", found, as_json=as_json)
+    if found["missed"] or not found["clean"]:
         raise typer.Exit(1)
 
 

@@ -50,7 +50,6 @@ from kouan.gate.lane_controller.state import (
     Stage,
     StatusChanged,
     Step,
-    Tick,
     Write,
 )
 from kouan.gate.lane_controller.view import Opening
@@ -162,7 +161,8 @@ def _report_taken(state: LaneState, came: ReportTaken, now: int) -> Step:
     return Step(state, (Write((Reported(state.setting.lane, came.order_id),)),) if known.durable else ())
 
 
-def _tick(state: LaneState, came: Tick, now: int) -> Step:
+def _poll_sent(state: LaneState, came: PollSent, now: int) -> Step:
+    state = notices.challenge(state, came.nonce, now)
     if now - state.swept_at >= SWEEP_US:
         state = replace(forget(state, now), swept_at=now)
     state = _doubted(state, now)
@@ -196,11 +196,10 @@ _HANDLERS: Mapping[type, Callable[[LaneState, Any, int], Step]] = {
     Commanded: _commanded,
     OutcomeWritten: _outcome_written,
     ReportTaken: _report_taken,
-    Tick: _tick,
     ResetCame: notices.reset_came,
     ResetWritten: notices.reset_written,
     HoldCame: notices.hold_came,
-    PollSent: notices.poll_sent,
+    PollSent: _poll_sent,
     AnswerCame: notices.answer_came,
     AnswerRead: notices.answer_read,
     StatusChanged: devices.see_status,

@@ -103,13 +103,24 @@ def _see_barrier(before: LaneState, message: BarrierChanged, now: int) -> Step:
     if message.position is BarrierPosition.UNKNOWN:
         return _kept(before, state)
     if message.position is BarrierPosition.CLOSED:
-        return _kept(before, replace(state, opening=_closed(opening, message)))
+        return _see_closed(before, replace(state, opening=_closed(opening, message)), message, now)
     if opening is not None and not opening.ended and opening.barrier in (message.barrier, None):
         return _kept(before, replace(state, opening=replace(opening, moved=True)))
     resumed = _resumed(state, message)
     if resumed is not None:
         return _kept(before, replace(state, opening=resumed))
     latched = latch(state, "barrier_moved_unordered", now)
+    return _kept(before, latched.state, latched.effects)
+
+
+def _see_closed(before: LaneState, state: LaneState, message: BarrierChanged, now: int) -> Step:
+    """Return the lane after an arm closed; a person looks where it had opened and nobody knows who crossed (I15)."""
+    opening = state.opening
+    if opening is None or not opening.resumed or opening.crossed > 0:
+        return _kept(before, state)
+    if not opening.moved and message.order_id != opening.order_id:
+        return _kept(before, state)
+    latched = latch(replace(state, opening=replace(opening, resumed=False)), "crossing_missed", now)
     return _kept(before, latched.state, latched.effects)
 
 

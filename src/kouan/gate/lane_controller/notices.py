@@ -18,7 +18,6 @@ from kouan.gate.lane_controller.state import (
     IntentTaken,
     Known,
     LaneState,
-    PollSent,
     ResetCame,
     ResetWritten,
     Stage,
@@ -99,9 +98,9 @@ def raise_epoch(state: LaneState, epoch: int) -> tuple[LaneState, tuple[Write, .
     return replace(state, epoch=epoch), (Write((EpochRaised(state.setting.lane, epoch),)),)
 
 
-def poll_sent(state: LaneState, came: PollSent, now: int) -> Step:
+def challenge(state: LaneState, nonce: str, now: int) -> LaneState:
     """Return the lane with one more poll unanswered."""
-    return Step(replace(state, challenges=(*state.challenges, (came.nonce, now))[-CHALLENGES:]))
+    return replace(state, challenges=(*state.challenges, (nonce, now))[-CHALLENGES:])
 
 
 def read_answer(keys: Mapping[str, Ed25519PublicKey], port: str, came: AnswerCame) -> AnswerRead:
@@ -122,7 +121,7 @@ def answer_read(state: LaneState, came: AnswerRead, now: int) -> Step:
     answer = came.answer
     if answer is None:
         return reject(state, came.rule)
-    sent = next((at for nonce, at in state.challenges if nonce == answer.nonce), None)
+    sent = state.asked_at(answer.nonce)
     if sent is None:
         return reject(state, "poll.unasked")
     later = tuple(challenge for challenge in state.challenges if challenge[1] > sent)

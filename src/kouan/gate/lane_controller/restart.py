@@ -38,7 +38,8 @@ def restart(setting: LaneSetting, records: Sequence[Record], now: int) -> Step:
         if isinstance(record, Horizon) or record.lane == setting.lane:
             state = _recall(state, record, now)
     if state.opening is not None:
-        state = replace(state, opening=replace(state.opening, since=now))
+        opening = replace(state.opening, since=now, resumed=state.opening.crossed == 0)
+        state = replace(state, opening=opening)
     unsure = [known for known in state.known.values() if known.stage is Stage.SETTLING]
     return Step(state, tuple(_unsure(setting.lane, known) for known in unsure))
 

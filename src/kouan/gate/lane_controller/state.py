@@ -39,7 +39,10 @@ class HoldCame(msgspec.Struct, frozen=True):
 
 
 class PollSent(msgspec.Struct, frozen=True):
-    """The driver asked the platform for time and epochs under this nonce."""
+    """The driver asked the platform for time and epochs under this nonce, as it does each second.
+
+    With it time passes: what is old is forgotten, and what the carrier did not take is reported again.
+    """
 
     nonce: str
 
@@ -94,10 +97,6 @@ class ReportTaken(msgspec.Struct, frozen=True):
     order_id: str
 
 
-class Tick(msgspec.Struct, frozen=True):
-    """Time passed: forget what is old, report again what the carrier did not take."""
-
-
 class AnswerRead(msgspec.Struct, frozen=True):
     """An answer to a poll whose signature was checked, once for all lanes; None with the rule by which it is none."""
 
@@ -115,7 +114,6 @@ Input = (
     | AnswerCame
     | AnswerRead
     | StatusChanged
-    | Tick
     | DeviceMessage
     | Acknowledgement
 )
@@ -226,6 +224,13 @@ class LaneState(msgspec.Struct, frozen=True):
         """Whether an order may come: a vehicle stands at the line, or what follows from an order is not over."""
         opening = self.opening is not None and not self.opening.ended
         return self.view.track is not None or opening or self.pending is not None or bool(self.untold)
+
+    def asked_at(self, nonce: str) -> int | None:
+        """Return when a poll that is not answered yet was sent under this nonce; None where there is none."""
+        for asked, at in self.challenges:  # each answer is looked for in every lane, and a generator costs more
+            if asked == nonce:
+                return at
+        return None
 
 
 class Step(msgspec.Struct, frozen=True):

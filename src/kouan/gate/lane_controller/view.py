@@ -52,7 +52,8 @@ class Opening(msgspec.Struct, frozen=True):
     """One opening of a barrier: under which order, whether the arm has moved, how many vehicles have crossed.
 
     ``barrier`` is None where a restarted controller does not know which arm it was; ``since`` is the monotonic instant
-    of its command, or of the controller's start after it.
+    of its command, or of the controller's start after it. ``resumed`` says that the controller was started again since
+    and had seen nobody cross: who crossed meanwhile was seen by nobody.
     """
 
     order_id: str
@@ -61,6 +62,7 @@ class Opening(msgspec.Struct, frozen=True):
     ended: bool = False
     crossed: int = 0
     since: int = 0
+    resumed: bool = False
 
 
 EMPTY = VehicleView()

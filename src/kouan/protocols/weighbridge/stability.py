@@ -37,8 +37,11 @@ class StableRun(msgspec.Struct, frozen=True):
     @property
     def standing(self) -> StableMass | None:
         """The stable mass, if the run is long enough by now: that of its latest frame."""
-        long_enough = self.frames >= self.rule.frames and self.last - self.since >= self.rule.span_us
-        return StableMass(self.mass_kg, self.frames, self.since, self.last) if long_enough else None
+        return StableMass(self.mass_kg, self.frames, self.since, self.last) if self._stands else None
+
+    @property
+    def _stands(self) -> bool:
+        return self.frames >= self.rule.frames and self.last - self.since >= self.rule.span_us
 
     def take(self, read: Frame | Garbled, at: Instant) -> tuple["StableRun", StableMass | None]:
         """Return the run after one more reading, and the stable mass if this reading was the one that completed it.
@@ -49,10 +52,8 @@ class StableRun(msgspec.Struct, frozen=True):
             return StableRun(self.rule), None
         mass_kg = read.mass_kg
         longer = self._joined(mass_kg, at) or StableRun(self.rule, 1, at, at, mass_kg, mass_kg, mass_kg)
-        standing = longer.standing
-        if standing is not None and longer.frames > 1 and self.standing is not None:
-            standing = None
-        return longer, standing
+        told = longer.frames > 1 and self._stands
+        return longer, None if told else longer.standing
 
     def _joined(self, mass_kg: int, at: Instant) -> "StableRun | None":
         low, high = min(self.low_kg, mass_kg), max(self.high_kg, mass_kg)

@@ -3,11 +3,15 @@
 import asyncio
 from collections.abc import Sequence
 
+from kouan.inspection.papers import DeclarationStatus
 from kouan.journeys.hand_in import PapersCounter
 from kouan.simulator.traders import confirmation, declaration, manifest
 from kouan.simulator.vehicles import Lorry
 from kouan.vocabulary.errors import KouanError
 from kouan.vocabulary.verdict import Refused
+
+CLEARED = DeclarationStatus.CLEARED
+"""What customs says of exports before they come to the border."""
 
 AT_ONCE = 64
 """Lorries whose papers are handed in at the same time. Our choice: their commits are shared."""
@@ -23,6 +27,7 @@ async def hand_in(counter: PapersCounter, lorries: Sequence[Lorry]) -> None:
                 await counter.confirmation(confirmation(lorry)),
                 await counter.manifest(manifest(lorry)),
                 await counter.declaration(declaration(lorry)),
+                *([await counter.status(str(lorry.papers.declaration), CLEARED)] if lorry.direction == "out" else []),
             ):
                 if isinstance(answer, Refused):
                     raise KouanError(f"papers of {lorry.crossing} are refused: {answer.reasons}")

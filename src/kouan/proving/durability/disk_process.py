@@ -18,6 +18,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from random import Random
 from typing import Literal
 
@@ -27,6 +28,7 @@ from kouan.adapters.clock import SystemClock
 from kouan.proving.durability.disk import Damage, Disk, Flip
 from kouan.proving.durability.file_data import Odds
 from kouan.proving.durability.names import Promise
+from kouan.proving.running_port import kill, processes_on
 
 RELEASED_WITHIN_S = 20.0
 """Seconds for which a killed process may still hold a file. Our choice: a busy machine takes one or two."""
@@ -128,6 +130,8 @@ def _take_orders(place: str, orders: "queue.Queue[Order | None]") -> None:
             _say(Answer(failure=f"{place} cannot be unmounted: {failure}"))
             os._exit(1)
     orders.put(None)
+    for pid in processes_on(Path(place)):  # there are some only where the experiment was killed
+        kill(pid)
     _unmount(place, clock)
 
 

@@ -15,6 +15,7 @@ from typing import Any, Self
 import msgspec
 
 from kouan.adapters.clock import SystemClock
+from kouan.adapters.engines.child import ending_with_parent
 from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.engines.tcp_ports import free_tcp_port
 from kouan.adapters.lane_controller import frames
@@ -26,17 +27,18 @@ from kouan.proving.durability.disk import Damage
 from kouan.proving.durability.file_data import Odds
 from kouan.proving.durability.mounted_disk import MountedDisk
 from kouan.proving.ledger_facts import actuated_once
-from kouan.proving.running_port import RunningPort, wait_until
+from kouan.proving.running_port import RunningPort, cpu_s, wait_until
 from kouan.proving.witness import Witness
 from kouan.vocabulary.clock import SECOND
 from kouan.vocabulary.errors import Corrupt, Unavailable
 from kouan.wiring import identities, processes
-from kouan.wiring.links import mqtt_address, outside_broker
+from kouan.wiring.brokers import outside_broker
+from kouan.wiring.links import mqtt_address
 from kouan.wiring.port_file import load
 from kouan.wiring.settings import BrokerSettings, RunSettings
 
 PORT = "ganqimaodu"
-BACK_WITHIN_S = 60.0
+BACK_WITHIN_S = 180.0
 """Seconds in which a port must be open again; one that is not counts as not coming back. Our choice."""
 
 SERVED_WITHIN_S = 30.0
@@ -47,11 +49,12 @@ INSIDE = ("postgres", "nats", "lane-controller", "images", "children", "logs", "
 class Restart(msgspec.Struct, frozen=True):
     """How long a restart took, in seconds from the start of the command.
 
-    ``open_s`` until the API answered, ``served_s`` until the lane controller had told every lane that it is there; None
-    where the power was cut before.
+    ``open_s`` until the API answered, with ``cpu_s`` of processor time in the platform's process; ``served_s`` until
+    the lane controller had told every lane that it is there, None where the power was cut before.
     """
 
     open_s: float
+    cpu_s: float
     served_s: float | None = None
 
 
@@ -77,7 +80,7 @@ class Edge:
         self._stack = contextlib.ExitStack()
         self._field: subprocess.Popen[bytes] | None = None
         self._broker: BrokerSettings | None = None
-        self._checked_actuations = 0
+        self.checked_actuations = 0
 
     def __enter__(self) -> Self:
         return self
@@ -107,14 +110,14 @@ class Edge:
         began = self._clock.monotonic()
         self.port.launch()
         self.port.wait_until(self.port.is_open, "the port is open", BACK_WITHIN_S, look_every_s=0.01)
-        opened = Restart((self._clock.monotonic() - began) / SECOND)
+        opened = Restart((self._clock.monotonic() - began) / SECOND, cpu_s(self.port.pid))
         self._follow_broker()
         return opened
 
     def wait_until_served(self, started_at: int, opened: Restart) -> Restart:
         """Wait until the lane controller is there; ``started_at`` is the wall time when the command was started."""
         wait_until(lambda: self.device.controller_at > started_at, "lanes are served", SERVED_WITHIN_S)
-        return Restart(opened.open_s, (self.device.controller_at - started_at) / SECOND)
+        return Restart(opened.open_s, opened.cpu_s, (self.device.controller_at - started_at) / SECOND)
 
     def stall(self) -> None:
         """Stop the platform's process, and nothing else: messages of devices stay in the broker."""
@@ -138,7 +141,7 @@ class Edge:
         """Hold the nonce log, as the disk has it, and the order of actuations against the field's own record."""
         lines = self.port.actuations()
         lost = Lost(twice=actuated_once(lines))
-        fresh, self._checked_actuations = lines[self._checked_actuations :], len(lines)
+        fresh, self.checked_actuations = lines[self.checked_actuations :], len(lines)
         try:
             kept = {(record.order_id, record.nonce) for record in self.nonces() if isinstance(record, Intent)}
         except Corrupt as error:
@@ -199,7 +202,12 @@ class Edge:
         child = processes.field(DataFolder(self._outside), self._broker, self.settings, self.port.url)
         with (self._work / "field.log").open("ab") as log:
             self._field = subprocess.Popen(  # noqa: S603 - this very program
-                child.spec.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._env, cwd=self._work
+                (*ending_with_parent(signal.SIGKILL), *child.spec.argv),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self._env,
+                cwd=self._work,
             )
 
     def _end_field(self) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from kouan.adapters.clock import SystemClock
 from kouan.proving.bench_gate.figures import environment
 from kouan.proving.durability.control import LIES, Control, run_control
 from kouan.proving.durability.edge import Edge
@@ -19,6 +21,8 @@ from kouan.proving.durability.kills import Tally, run_kills
 from kouan.proving.durability.mounted_disk import MountedDisk
 from kouan.proving.durability.names import Promise
 from kouan.proving.running_port import wait_until
+from kouan.vocabulary.clock import SECOND
+from kouan.vocabulary.errors import KouanError
 
 WHOLE_FROM_KILLS = 100
 """Cuts from which on a run is a whole one: every kind of flip, and a control for each engine. Our choice."""
@@ -29,6 +33,11 @@ FEW_FLIPS = {Kind.WAL: 1, Kind.MESSAGES: 1, Kind.NONCES: 50}
 
 UNSETTLED = 30
 """Messages that wait in the broker when its files are flipped. Our choice: enough for flips to hit some."""
+
+TOLD_EVERY = 10
+"""Cuts between two lines about how it goes. Our choice: one or two a minute."""
+
+CLOCK = SystemClock()
 
 Tell = Callable[[str], None]
 
@@ -72,20 +81,40 @@ class Outcomes(msgspec.Struct):
 
 
 def run_experiment(setting: DurabilitySetting, tell: Tell) -> Outcomes:
-    """Run the experiment in a temporary folder; raise Unavailable where FUSE cannot mount."""
+    """Run the experiment in a temporary folder; raise Unavailable where FUSE cannot mount.
+
+    What was found until then is returned where it is interrupted (KeyboardInterrupt) or cannot go on; the tally's
+    ``failure`` says so, and nothing is left behind.
+    """
     found = Outcomes()
-    with tempfile.TemporaryDirectory(prefix="kouan-durability-", ignore_cleanup_errors=True) as folder:
-        work = Path(folder)
-        with _edge(setting, work / "edge") as (disk, edge):
-            tell(f"the first lorry clears on {disk.place}")
-            edge.begin()
-            edge.cut(setting.seed, ALL_LOST)
-            run_kills(edge, setting.kills, Random(setting.seed), found.tally, lambda tally: _progress(tally, tell))
-            if not found.tally.failure:
-                found.flips += _flips(setting, disk, edge, work, tell)
-        for name in _controls(setting):
-            found.controls.append(run_control(name, work / name, setting.speed, setting.seed, tell))
+    try:
+        with tempfile.TemporaryDirectory(prefix="kouan-durability-", ignore_cleanup_errors=True) as folder:
+            _run(setting, found, Path(folder), tell)
+    except KeyboardInterrupt:
+        found.tally.failure = "interrupted"
+    except (KouanError, OSError, subprocess.SubprocessError) as error:
+        if not found.tally.kills:
+            raise
+        found.tally.failure = f"cannot go on: {error}"
     return found
+
+
+def _run(setting: DurabilitySetting, found: Outcomes, work: Path, tell: Tell) -> None:
+    began = CLOCK.monotonic()
+
+    def progress(tally: Tally) -> None:
+        if tally.kills % TOLD_EVERY == 0:
+            tell(_progress(setting, tally, (CLOCK.monotonic() - began) / SECOND))
+
+    with _edge(setting, work / "edge") as (disk, edge):
+        tell(f"the first lorry clears on {disk.place}")
+        edge.begin()
+        edge.cut(setting.seed, ALL_LOST)
+        run_kills(edge, setting.kills, Random(setting.seed), found.tally, progress)
+        if not found.tally.failure:
+            found.flips += _flips(setting, disk, edge, work, tell)
+    for name in _controls(setting):
+        found.controls.append(run_control(name, work / name, setting.speed, setting.seed, tell))
 
 
 @contextlib.contextmanager
@@ -114,10 +143,13 @@ def _flips(setting: DurabilitySetting, disk: MountedDisk, edge: Edge, work: Path
     return [trial for kind, trials in wanted.items() for trial in flips.run(kind, trials)]
 
 
-def _progress(tally: Tally, tell: Tell) -> None:
-    if tally.kills % 10 == 0:
-        lost = len(tally.lost.words())
-        tell(f"{tally.kills} cuts, {tally.acknowledged} acknowledged facts, {lost} lost or twice")
+def _progress(setting: DurabilitySetting, tally: Tally, spent_s: float) -> str:
+    opened = [each.open_s for each in tally.restarts]
+    return (
+        f"{tally.kills} of {setting.kills} cuts in {spent_s:.0f} s: {tally.acknowledged} acknowledged facts, "
+        f"{len(tally.lost.words())} lost or twice; restart p50 {percentile(opened, 50)} s, "
+        f"p99 {percentile(opened, 99)} s"
+    )
 
 
 def figures(setting: DurabilitySetting, found: Outcomes) -> dict[str, Any]:
@@ -141,6 +173,7 @@ def figures(setting: DurabilitySetting, found: Outcomes) -> dict[str, Any]:
         **{f"flips_{outcome.value}": _count(found.flips, outcome) for outcome in Outcome},
         "restart_open_p50_s": percentile(opened, 50),
         "restart_open_p99_s": percentile(opened, 99),
+        "restart_cpu_p50_s": percentile([each.cpu_s for each in tally.restarts], 50),
         "restart_served_p50_s": percentile(served, 50),
         "restart_served_p99_s": percentile(served, 99),
         "control_lost": {each.name: each.lost for each in found.controls} or None,

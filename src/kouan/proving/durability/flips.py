@@ -24,7 +24,8 @@ from kouan.adapters.lane_controller.file_log import FileNonceLog
 from kouan.proving.durability.edge import PORT
 from kouan.proving.durability.mounted_disk import MountedDisk
 from kouan.vocabulary.errors import Corrupt, KouanError
-from kouan.wiring.links import broker_of, platform_link
+from kouan.wiring.brokers import broker_of
+from kouan.wiring.links import platform_link
 from kouan.wiring.offline import opened, verify
 
 QUIET_S = 1.5

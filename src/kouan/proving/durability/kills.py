@@ -88,6 +88,7 @@ def run_kills(edge: Edge, kills: int, chance: Random, tally: Tally, tell: Callab
     except Unavailable as error:
         tally.failure = str(error)
     _count(edge, tally)
+    tally.cleared = edge.port.cleared()
 
 
 def _one(edge: Edge, accident: Accident, tally: Tally) -> None:
@@ -137,18 +138,20 @@ def _whole(edge: Edge, tally: Tally) -> None:
     """Start once more, and hold everything against everything; then verify the ledger as anybody would."""
     tally.lost += edge.check_barriers()
     edge.start()
+    moved = edge.port.actuations()  # before the entries: the port is at work, and the next order is recorded meanwhile
     lost, entries = edge.check_all()
     tally.lost += lost
-    tally.lost.twice += ledger_facts.barriers(entries, edge.port.actuations())
+    tally.lost.twice += ledger_facts.barriers(entries, moved)
     verified = edge.port.command("ledger", "verify", "--json")
     if verified.returncode != 0:
         tally.lost.entries.append(f"the ledger does not verify: {verified.stdout}{verified.stderr}")
 
 
 def _count(edge: Edge, tally: Tally) -> None:
+    """Count what was acknowledged; the field's own record, which grows to the end, is counted as it is checked."""
     known = edge.acknowledged
     tally.entries, tally.papers, tally.messages = known.entries, known.papers, known.messages
-    tally.actuations, tally.cleared = len(edge.port.actuations()), edge.port.cleared()
+    tally.actuations = edge.checked_actuations
 
 
 def _sum(one: Damage, other: Damage) -> Damage:

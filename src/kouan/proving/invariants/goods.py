@@ -133,11 +133,12 @@ class WeightBelieved(_Released):
         if weighed["at"] >= weighed["calibrated_until"] and not passage.excepted("weight.calibration"):
             text = f"{passage.passage} is released by a weight out of calibration"
             self.violated(seen, text, passage=passage.passage)
-        if weighed["zero_checked_at"] > passage.began:
+        excepted = passage.excepted("weight.zero")
+        if weighed["zero_checked_at"] > passage.began and not excepted:
             text = f"{passage.passage} is released by a weight whose zero was checked with the vehicle on the scale"
             self.violated(seen, text, passage=passage.passage)
         age_us = weighed["at"] - weighed["zero_checked_at"]
-        if not 0 <= age_us <= ZERO_CHECK_US and not passage.excepted("weight.zero"):
+        if not 0 <= age_us <= ZERO_CHECK_US and not excepted:
             text = f"{passage.passage} is released by a weight whose zero was checked {age_us / SECOND:.0f} s before"
             self.violated(seen, text, passage=passage.passage)
 

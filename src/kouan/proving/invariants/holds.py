@@ -7,6 +7,9 @@ from kouan.proving.invariants.known import Known
 from kouan.proving.observations import Checker, Observation, on
 from kouan.vocabulary.clock import SECOND, Instant
 
+_TARGETS = ("plate", "container", "consignment", "declaration")
+"""What a control order may be on."""
+
 COMMITS_WITHIN_US = 4 * SECOND
 """How long the commit of a decision that was made before may take on the slowest disk that the nemesis makes."""
 
@@ -61,9 +64,15 @@ class LateHold(Checker):
 
 
 def _on(hold: Document, passage: PassageKnown) -> bool:
-    if hold["plate"] is None and hold["container"] is None:
+    if all(hold.get(name) is None for name in _TARGETS):
         return True
-    boxes = passage.evidence.get("container", {}).get("numbers", ())
-    declared = passage.evidence.get("papers", {}).get("containers", ())
+    papers = passage.evidence.get("papers", {})
+    boxes = (*passage.evidence.get("container", {}).get("numbers", ()), *papers.get("containers", ()))
+    goods = papers.get("consignments", ())
+    aboard = {
+        "container": boxes,
+        "consignment": [each["number"] for each in goods],
+        "declaration": [each["declaration"] for each in goods],
+    }
     on_plate = hold["plate"] is not None and bare(hold["plate"]) in passage.plates
-    return on_plate or (hold["container"] is not None and hold["container"] in (*boxes, *declared))
+    return on_plate or any(hold.get(name) is not None and hold[name] in found for name, found in aboard.items())

@@ -195,12 +195,12 @@ class Known(Shown):
         else:
             passage.lifted.add(fact["number"])
 
-    @on("gate.hold/1")
+    @on("papers.order_placed/1")
     def hold_placed(self, seen: Observation) -> None:
         """A hold is durable."""
         self.holds[seen.body["number"]] = {**seen.body, "durable_at": seen.at}
 
-    @on("gate.hold_lifted/1")
+    @on("papers.order_lifted/1")
     def hold_lifted(self, seen: Observation) -> None:
         """A hold stands no longer."""
         self.holds.pop(seen.body["number"], None)

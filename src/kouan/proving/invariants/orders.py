@@ -181,7 +181,10 @@ class DurableFirst(Checker):
         super().__init__()
         self._streams: dict[str, set[str]] = {}
 
-    @on("papers.confirmation/1", "papers.manifest/1", "papers.declaration/1", "gate.hold/1", "gate.hold_lifted/1")
+    @on(
+        "papers.confirmation/1", "papers.manifest/1", "papers.declaration/1", "papers.order_placed/1",
+        "papers.order_lifted/1",
+    )  # fmt: skip
     def recorded(self, seen: Observation) -> None:
         """Something was recorded of which somebody may be told."""
         self._streams.setdefault(seen.data.stream, set()).add(seen.data.kind)
@@ -231,8 +234,8 @@ _TOLD = {
     "confirmation": "papers.confirmation/1",
     "manifest": "papers.manifest/1",
     "declaration": "papers.declaration/1",
-    "hold": "gate.hold/1",
-    "lifting": "gate.hold_lifted/1",
+    "hold": "papers.order_placed/1",
+    "lifting": "papers.order_lifted/1",
 }
 
 _DECIDED = {"decision": "gate.review_decided/1", "confirmation": "gate.review_confirmed/1"}

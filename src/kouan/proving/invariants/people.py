@@ -118,7 +118,7 @@ class LawfulOverrides(Checker):
             text = f"{fact['by']} of {fact['authority']} confirmed what {first['by']} of {first['authority']} decided"
             self.violated(seen, text, passage=passage.passage)
 
-    @on("gate.hold_lifted/1")
+    @on("papers.order_lifted/1")
     def lifted(self, seen: Observation) -> None:
         """A hold was lifted."""
         said = seen.body

@@ -45,8 +45,8 @@ class NobodyNamed(Checker):
     @on("entry")
     def recorded(self, seen: Observation) -> None:
         """An entry is durable."""
-        self._look(seen, bytes(seen.data.body), f"entry {seen.data.seq} ({seen.data.kind})")
-        self._look(seen, seen.data.stream.encode(), f"the stream of entry {seen.data.seq}")
+        entry = seen.data
+        self._look(seen, b"%b\n%b" % (bytes(entry.body), entry.stream.encode()), f"entry {entry.seq} ({entry.kind})")
 
     @on("customs/case", "border_inspection/case", "site/case", "display/command")
     def sent(self, seen: Observation) -> None:
@@ -64,5 +64,11 @@ class NobodyNamed(Checker):
                 self.violated(seen, f"the document number of a driver stands in {where}")
             else:
                 self._earlier.setdefault(number, where)
-        if b"<<" in text or any(name in text for name in self._names):
+        if b"<<" in text or self._named(text):
             self.violated(seen, f"a driver is named in {where}")
+
+    def _named(self, text: bytes) -> bool:
+        for name in self._names:  # noqa: SIM110 - a generator here takes twice the time, at every entry and message
+            if name in text:
+                return True
+        return False

@@ -1,9 +1,10 @@
 """What people do at the worst moment, and what they must not be able to do."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
+from kouan.gate.decide import UNSPOKEN
 from kouan.proving.nemesis.field import lane_of
 from kouan.proving.nemesis.plan import FaultAct
 from kouan.proving.nemesis.world import World
@@ -91,15 +92,20 @@ async def contradiction(world: World, act: FaultAct) -> bool:
 
 async def foreign_release(world: World, act: FaultAct) -> bool:
     """Let an officer release what is another authority's to judge: it must be refused."""
-    item = await _next_review(
-        world, act, lambda item: all(found["authority"] != act.target for found in item["findings"])
-    )
-    if item is None or not item["findings"]:
+    item = await _next_review(world, act, lambda item: _is_judged_by_others(item, act.target))
+    if item is None:
         return False
     release: dict[str, Any] = {"action": "release", "reason": "I know the driver"}
     if await told(world.port.desk.decide_as(act.target, str(item["passage"]), release)):
         world.wrong("I12", f"{act.target} released {item['passage']}, in which it found nothing")
     return True
+
+
+def _is_judged_by_others(item: Mapping[str, Any], authority: str) -> bool:
+    """Say whether others found something; where they have only not spoken yet, anybody's word asks them again."""
+    found = [(finding["authority"], finding["reason"]["code"]) for finding in item["findings"]]
+    spoken = [code for judge, code in found if code not in {f"{judge}.{cause}" for cause in UNSPOKEN}]
+    return bool(spoken) and all(judge != authority for judge, _ in found)
 
 
 async def foreign_lift(world: World, act: FaultAct) -> bool:

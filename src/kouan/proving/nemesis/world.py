@@ -51,7 +51,9 @@ class World:
 
     def tell(self, node: str, kind: str, data: Any) -> None:
         """Act on what happened, where its moment has come."""
-        for moment in tuple(self._moments.get(f"{node} {kind}", ())) if self._moments else ():
+        if not self._moments:
+            return
+        for moment in tuple(self._moments.get(f"{node} {kind}", ())):
             if moment(data):
                 self.forget(f"{node} {kind}", moment)
 
@@ -64,6 +66,8 @@ class World:
         waiting = self._moments.get(kind, [])
         if moment in waiting:
             waiting.remove(moment)
+        if not waiting:
+            self._moments.pop(kind, None)
 
     def wrong(self, invariant: str, text: str) -> None:
         """Note that something was done that must be impossible."""

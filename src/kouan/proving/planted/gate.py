@@ -112,8 +112,8 @@ GATE: tuple[Planted, ...] = (
         "a field that was at hand was added for the officer's convenience",
     ),
     Planted(
-        "tailgating_is_let_pass", "I20", "kouan.gate.ordering:close_with",
-        "    if fact.vehicles == 1:", "    if fact.vehicles >= 1:",
+        "tailgating_is_let_pass", "I20", "kouan.gate.ordering:tailgating",
+        "    if fact.vehicles <= 1:", "    if fact.vehicles >= 1:",
         "the number of vehicles was thought to be at least one, always",
     ),
     Planted(

@@ -1,7 +1,10 @@
 """The reference page of the invariants: what is promised, by which checker, and which planted bugs prove it."""
 
+from collections.abc import Iterator, Sequence
+
 from kouan.proving.invariants import CHECKERS, NOT_YET
-from kouan.proving.planted import PLANTED
+from kouan.proving.planted import PLANTED, Planted
+from kouan.proving.planted.region import REGION
 
 _HEAD = """# Invariants, their checkers, and the bugs that prove them
 
@@ -38,6 +41,17 @@ _BUGS = """
 |---|---|---|---|
 """
 
+_REGION = """
+## Between the ports and their hub
+
+Each is caught by a run of a simulated region: `kouan prove region --planted`
+([edge and hub](../explanation/edge-and-hub.md)).
+"once" stands for what the table above does not number: each entry is taken, and counted, once.
+
+| bug | breaks | planted in | how somebody came to write it |
+|---|---|---|---|
+"""
+
 
 def text() -> str:
     """Return the page."""
@@ -45,8 +59,11 @@ def text() -> str:
         f"| {kind.invariant} | `{kind.__name__}` | {kind.promise} | {_bugs_of(kind.invariant)} |\n" for kind in CHECKERS
     ]
     missing = [f"| {invariant} | {why} |\n" for invariant, why in NOT_YET.items()]
-    bugs = [f"| `{bug.name}` | {bug.invariant} | `{bug.target}` | {bug.story} |\n" for bug in PLANTED]
-    return "".join((_HEAD, *checkers, _NOT_YET, *missing, _BUGS, *bugs))
+    return "".join((_HEAD, *checkers, _NOT_YET, *missing, _BUGS, *_rows(PLANTED), _REGION, *_rows(REGION)))
+
+
+def _rows(bugs: Sequence[Planted]) -> Iterator[str]:
+    return (f"| `{bug.name}` | {bug.invariant} | `{bug.target}` | {bug.story} |\n" for bug in bugs)
 
 
 def _bugs_of(invariant: str) -> str:

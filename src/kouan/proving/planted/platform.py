@@ -78,7 +78,8 @@ PLATFORM: tuple[Planted, ...] = (
     ),
     Planted(
         "answers_before_the_commit", "durable", "kouan.adapters.driver.desk:PortDesk._feed",
-        "        if not await asyncio.shield(recording):", "        if recording.cancelled():",
+        "        await asyncio.wait((recording,))\n        if recording.cancelled() or not recording.result():",
+        "        if recording.cancelled():",
         "a task that was begun was taken for one that is done",
     ),
     Planted(
@@ -89,11 +90,11 @@ PLATFORM: tuple[Planted, ...] = (
     ),
     Planted(
         "papers_taken_unrecorded", "durable", "kouan.journeys.hand_in:PapersCounter._record",
-        "        answer = await self._ledger.append(decided.unit)\n"
-        "        return refusal_of(answer.guard) if isinstance(answer, UnitRefused) else decided",
+        "        answer = None if decided.unit is None else await self._ledger.append(decided.unit)",
         "        import asyncio\n"
-        "        asyncio.get_running_loop().create_task(self._ledger.append(decided.unit))\n"
-        "        return decided",
+        "        answer = None\n"
+        "        if decided.unit is not None:\n"
+        "            asyncio.get_running_loop().create_task(self._ledger.append(decided.unit))",
         "traders should not wait for the disk",
     ),
 )  # fmt: skip

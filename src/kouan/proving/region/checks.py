@@ -1,19 +1,19 @@
 """What must hold of a region once it is whole again: nothing lost, nothing counted twice, everything witnessed."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
 import msgspec
 
 from kouan.adapters.memory.network import MemoryEdgeRecords
 from kouan.ledger.merkle import root_of
+from kouan.network.bulletins import MAX_AHEAD_US, BulletinKept, digest_of
 from kouan.network.units import BatchTaken
 from kouan.protocols.network.codec import WITNESSES
-from kouan.protocols.network.messages import BulletinKind, Holds, Witnessed
+from kouan.protocols.network.messages import Bulletin, BulletinKind, Holds, PreAuthorised, Witnessed
 from kouan.proving.region.lorries import Clone
 from kouan.proving.region.nodes import HUB
-from kouan.proving.region.world import SimulatedRegion
+from kouan.proving.region.world import REGION, SimulatedRegion
 from kouan.vocabulary.clock import SECOND
 
 WITNESSED_WITHIN_US = 40 * SECOND
@@ -75,16 +75,46 @@ async def _witnessed(region: SimulatedRegion, port: str) -> AsyncIterator[str]:
         yield f"a head of {old[-1]} entries is old, and the last witnessed is of {witnessed.size}"
 
 
-def _bulletins(region: SimulatedRegion, port: str) -> list[str]:
-    """Check that no bulletin that the port recorded went back."""
-    versions: dict[str, int] = {}
+def _bulletins(region: SimulatedRegion, port: str) -> Iterator[str]:
+    """Check that a port recorded and acts on nothing but what its hub issued to it, never going back (I13)."""
+    genuine, versions = _issued(region, port), dict[str, int]()
     for entry in region.edges[port].disk.ledger(port).entries:
-        if entry.kind == "network.bulletin/1":
-            kept: dict[str, Any] = msgspec.json.decode(entry.body)
-            if kept["version"] <= versions.get(kept["kind"], 0):
-                return [f"{kept['kind']} went from version {versions[kept['kind']]} to {kept['version']}"]
-            versions[kept["kind"]] = kept["version"]
-    return [] if versions else ["no bulletin was ever recorded"]
+        if entry.kind != "network.bulletin/1":
+            continue
+        kept = msgspec.json.decode(entry.body, type=BulletinKept)
+        if kept.version <= versions.get(kept.kind, 0):
+            yield f"{kept.kind} went from version {versions[kept.kind]} to {kept.version}"
+        versions[kept.kind] = kept.version
+        if (kept.kind, kept.version) not in genuine:
+            yield f"{kept.kind} of version {kept.version} was kept, which the hub never issued to it"
+        if kept.issued_at > entry.at + MAX_AHEAD_US:
+            yield f"{kept.kind} of version {kept.version} was issued after it was kept"
+    if not versions:
+        yield "no bulletin was ever recorded"
+    for kind in BulletinKind:
+        held = region.edges[port].edge.keeper.latest(kind)
+        if held is not None:
+            yield from _acted_on(held.bulletin, port, versions.get(kind, 0), genuine)
+
+
+def _issued(region: SimulatedRegion, port: str) -> dict[tuple[str, int], str]:
+    """Return the digests of all that the hub issued to a port, by kind and version, from the hub's own ledger."""
+    entries = region.hub.disk.ledger(HUB).entries
+    notes = [msgspec.json.decode(entry.body) for entry in entries if entry.kind == "network.issued/1"]
+    issued = [one for note in notes for one in note["issued"] if one["port"] == port]
+    return {(one["kind"], one["version"]): one["digest"] for one in issued}
+
+
+def _acted_on(held: Bulletin, port: str, recorded: int, genuine: Mapping[tuple[str, int], str]) -> Iterator[str]:
+    kind = held.kind
+    if (held.region, held.port) != (REGION, port):
+        yield f"it acts on {kind} for {held.port}"
+    if held.version != recorded:
+        yield f"it acts on {kind} of version {held.version}, and recorded {recorded} last"
+    if genuine.get((kind, held.version)) != digest_of(held.items):
+        yield f"it acts on {kind} of version {held.version}, of which the hub issued something else"
+    if isinstance(held, PreAuthorised) and any(item.expires_at <= held.issued_at for item in held.items):
+        yield "it holds a permit that had ended when it was issued"
 
 
 def _closed(region: SimulatedRegion, port: str) -> Counter[str]:

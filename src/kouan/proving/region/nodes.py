@@ -6,9 +6,10 @@ from random import Random
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from kouan.adapters.heads import HeadSigner
+from kouan.adapters.memory.broker import MemoryBroker
 from kouan.adapters.memory.disk import MemoryDisk
 from kouan.adapters.memory.ledger import MemoryLedger
-from kouan.adapters.memory.link import MemoryBroker, MemoryLink
+from kouan.adapters.memory.link import MemoryLink
 from kouan.adapters.memory.network import MemoryEdgeRecords, MemoryHubRecords
 from kouan.adapters.network.issuer import BulletinIssuer
 from kouan.adapters.network.port_copy import Hub
@@ -60,7 +61,7 @@ class HubNode(Node):
         self._region = region
         self._broker = broker
         self._clock = clock
-        self._signer = signer
+        self.signer = signer
         self._distances = Distances({one.port: one for one in facts})
         self._keys = keys
         self._enrolled = enrolled
@@ -82,7 +83,7 @@ class HubNode(Node):
         topics = tuple(f"kouan/+/hub/{channel}" for channel in FROM_EDGES)
         link = self._link = self._broker.device_link(HUB, subscriptions=topics)
         self.ledger = await MemoryLedger.open_writer(self.disk, HUB, self._clock, self._sealer)
-        hub = Hub(self._region, self.ledger, self.records, self._signer, self._distances, self._clock)
+        hub = Hub(self._region, self.ledger, self.records, self.signer, self._distances, self._clock)
         issuer = self.issuer = BulletinIssuer(hub, link, self._enrolled)
         taker = Taker(hub, link, self._keys, issuer.asked, issuer.wake)
         life.spawn(taker.run(), "taker")

@@ -8,16 +8,21 @@ from typing import Any
 
 import msgspec
 
+from kouan.network import units
+from kouan.network.records import PreAuthorisedRecord
 from kouan.proving.region.checks import violations
+from kouan.proving.region.impostor import Impostor, Trick
 from kouan.proving.region.lorries import Lorries
 from kouan.proving.region.nodes import HUB
 from kouan.proving.region.traffic import OPENS, Story, stories
 from kouan.proving.region.weather import Nemesis, Weather
 from kouan.proving.region.world import SimulatedRegion
 from kouan.proving.virtual_loop import VirtualClock, VirtualLoop, run
+from kouan.vocabulary.clock import SECOND
 from kouan.vocabulary.errors import Unavailable
 from kouan.wiring.region_file import load_region
 from kouan.wiring.region_gate import port_facts_of
+from kouan.wiring.twin.node import asking
 
 PORTS = ("ganqimaodu", "ceke", "mandula")
 """The ports that are simulated: three road ports of Inner Mongolia, 190 to 870 km apart."""
@@ -30,6 +35,12 @@ CLONES = 6
 
 CLONED_WITHIN_S = (60.0, 3600.0)
 """How soon a cloned plate stands at the second port: less than any two of the ports allow."""
+
+PERMITTED = "PERMIT01"
+"""The plate that is pre-authorised at the beginning of a run."""
+
+PERMIT_US = 1800 * SECOND
+"""How long it is. Our choice: short of every run, so that its end is seen."""
 
 GIVE_UP_S = 3600.0
 """Virtual seconds after which a region that does not come together is said to have failed. Our choice."""
@@ -65,9 +76,14 @@ async def _simulate(
     region = SimulatedRegion(facts, PORTS, setting.seed, VirtualClock(loop), POLL_S)
     lorries = Lorries(region, setting.lorries, Random(chance.getrandbits(64)), told)
     nemesis = Nemesis(region, Random(chance.getrandbits(64)))
+    impostor = Impostor(region, Random(chance.getrandbits(64)))
     try:
         await region.start()
+        permit = PreAuthorisedRecord(PERMITTED, None, "carrier", OPENS, OPENS + PERMIT_US, True, "desk", OPENS)
+        await asking(region.hub, lambda: region.hub.ledger.append(units.preauthorising(permit, OPENS)))
+        region.hub.issuer.wake()
         lorries.begin()
+        impostor.begin()
         nemesis.begin(PORTS[0])
         cloning = asyncio.create_task(_clone(lorries, setting, Random(chance.getrandbits(64))), name="clones")
         while loop.time() < setting.hours * 3600:
@@ -82,6 +98,7 @@ async def _simulate(
         healed_s = time.process_time()
         await asyncio.sleep(SETTLE_S)
         await _come_together(region, loop)  # what was recorded since: bulletins
+        impostor.stop()
         found = await violations(region, lorries.clones)
         found += [
             f"the fault {kind} never fired" for kind in Weather if setting.hours >= 24 and not nemesis.fired[kind]
@@ -99,6 +116,7 @@ async def _simulate(
         "reconciled_virtual_s": round(took_s, 3),
         "reconciled_cpu_s": round(healed_s - broke_s, 3),
         "cloned": len(lorries.clones),
+        "impostures": {trick.value: impostor.sent[trick] for trick in Trick},
         "hub_entries": len(hub.entries),
         "hub_root": hub.standing.frontier.root().hex(),
         "faults": {kind.value: nemesis.fired[kind] for kind in Weather},

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from random import Random
 
+from kouan.adapters.memory.broker import MemoryBroker
 from kouan.adapters.memory.disk import MemoryDisk
 from kouan.adapters.memory.keys import MemoryKey
-from kouan.adapters.memory.link import MemoryBroker
 from kouan.network.views import PortFacts
 from kouan.protocols.jws import PrivateKeySigner
 from kouan.protocols.network.codec import hub_key
@@ -31,7 +31,7 @@ class SimulatedRegion:
         chance = Random(f"region/{seed}")
         self.clock = clock
         self.ports = tuple(ports)
-        self.broker = MemoryBroker(chance=Random(chance.getrandbits(64)), sleep=asyncio.sleep)
+        self.broker = MemoryBroker(chance=Random(chance.getrandbits(64)))
         signer = PrivateKeySigner(hub_key(REGION), MemoryKey(chance.randbytes(32)))
         self.identity = HubIdentity(REGION, signer.key_id, signer.public_key)
         self.signers = {port: PrivateKeySigner(ledger_key(port), MemoryKey(chance.randbytes(32))) for port in ports}

@@ -19,7 +19,7 @@ from kouan.proving.seeds.result import SeedResult
 from kouan.proving.seeds.trace import Trace
 from kouan.proving.virtual_loop import VirtualClock, VirtualLoop, run
 from kouan.simulator.port_file import FieldPort, load_port
-from kouan.simulator.scenario import Episodes, People, Scenario
+from kouan.simulator.scenario import Episodes, People, Scenario, Wire
 from kouan.vocabulary.clock import SECOND
 from kouan.vocabulary.errors import Conflict, Fenced, Unavailable
 from kouan.wiring.port_file import PortFile, load, path_of
@@ -44,12 +44,17 @@ LOOKS_EVERY_S = 2.0
 """How often the run looks whether it is over. Our choice."""
 
 
+WIRE = Wire(heartbeat_s=60, queue_counted_s=30, scale_frames=5)
+"""How often devices speak. Our choice: that nothing is new they say seldom, so that a seed's time goes into what is."""
+
+
 def scenario_of(plan: Plan) -> Scenario:
     """Return how a plan's vehicles, devices and people are."""
     return Scenario(
         name="seeds",
         rates={kind: share / 1000 for kind, share in plan.rates.items()},
         episodes=Episodes(garbage=0.001, duplicate=0.005, scale_drift_pm=1.0),
+        wire=WIRE,
         people=People(officer_waits_s=OFFICER_WAITS_S, patience_s=PATIENCE_S),
         pictures=False,
     )

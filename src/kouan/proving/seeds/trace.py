@@ -5,8 +5,10 @@ from typing import Any
 
 import msgspec
 
-from kouan.ledger.entries import Entry
 from kouan.vocabulary.clock import Instant
+
+CARRIED = frozenset(("wire", "command", "report"))
+"""Kinds of what is told as a message's topic and payload (``wiring.twin.watched.WatchedBroker``)."""
 
 _encoder = msgspec.json.Encoder(enc_hook=repr, order="sorted")
 
@@ -19,8 +21,13 @@ class Trace:
 
     def see(self, at: Instant, node: str, kind: str, data: Any) -> None:
         """Take one thing that happened."""
-        said = data.hash.encode() if isinstance(data, Entry) else _encoder.encode(data)
-        self._hash.update(f"{at} {node} {kind} ".encode() + said)
+        if kind in CARRIED:
+            topic, said = data
+            head = f"{at} {node} {kind} {topic} {len(said)} "
+        else:
+            said = data.leaf if kind == "entry" else _encoder.encode(data)
+            head = f"{at} {node} {kind} {len(said)} "
+        self._hash.update(head.encode() + said)
 
     def hexdigest(self) -> str:
         """Return the hash in hex."""

@@ -1,5 +1,6 @@
 """The weighbridge: frames ten times a second, a mass that swings before it stands, and a scale that drifts."""
 
+import functools
 import math
 from random import Random
 
@@ -29,6 +30,9 @@ CAPACITY_KG = 150_000
 """Our choice; above it and nine divisions the indicator shows only that it is overloaded (OIML R 76, 4.2.3)."""
 
 OVERLOAD = 999_999
+
+MOST_FRAMES = 8192
+"""Frames that are written once and known again: about as many as there are masses on the indicator."""
 
 
 class Scale:
@@ -106,10 +110,11 @@ class Scale:
         self.drift_pm = max(-self._limit, min(self._limit, self.drift_pm + step))
 
     def _send(self, masses: list[float] | list[int]) -> None:
-        frames = b"".join(encode_frame(Frame(_indicated(mass))) for mass in masses)
+        frames = b"".join([_frame(round(mass / DIVISION_KG)) for mass in masses])
         self.voice.stream("frames", frames, telemetry=True)
 
 
-def _indicated(mass_kg: float) -> int:
-    shown = round(mass_kg / DIVISION_KG) * DIVISION_KG
-    return OVERLOAD if shown > CAPACITY_KG + 9 * DIVISION_KG else shown
+@functools.lru_cache(maxsize=MOST_FRAMES)
+def _frame(divisions: int) -> bytes:
+    shown = divisions * DIVISION_KG
+    return encode_frame(Frame(OVERLOAD if shown > CAPACITY_KG + 9 * DIVISION_KG else shown))

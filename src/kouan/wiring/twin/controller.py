@@ -7,7 +7,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from kouan.adapters.lane_controller.driver import run_lane_controller, subscriptions
 from kouan.adapters.lane_controller.memory_log import Medium
-from kouan.adapters.memory.link import MemoryBroker, MemoryLink
+from kouan.adapters.memory.broker import MemoryBroker
+from kouan.adapters.memory.link import MemoryLink
 from kouan.adapters.mqtt.link import Will
 from kouan.protocols import topics
 from kouan.protocols.jws import PrivateKeySigner

@@ -1,11 +1,15 @@
 """People at the port's counters in process: what HTTP does for a live port, with the same accounts and powers."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any
 
 from kouan.access.people import Principal
 from kouan.access.policy import Action, may
 from kouan.gate.procedures import Authority
 from kouan.gate.views import review_queue
+from kouan.inspection.control_orders import read_order
+from kouan.inspection.papers import DeclarationStatus
+from kouan.inspection.use_cases import Accepted
 from kouan.simulator.roles import Document
 from kouan.vocabulary.errors import NotFound, Unavailable
 from kouan.vocabulary.verdict import GRANTED, Granted, Refused
@@ -13,6 +17,9 @@ from kouan.wiring.demo import OFFICERS, people
 from kouan.wiring.twin.node import asking
 from kouan.wiring.twin.platform import Platform
 from kouan.wiring.twin.watched import Tell
+
+_ORDERED = ("kind", "reason", "plate", "container", "consignment", "declaration")
+"""What an officer says of a control order; whose it is goes by who he is."""
 
 
 def _principals() -> Mapping[str, Principal]:
@@ -32,14 +39,20 @@ class Office:
 
     async def submit(self, kind: str, document: Document) -> bool:
         """Hand in one document; return whether it was accepted. Raises Unavailable."""
-        counter = self._platform.counter
-        take = {"confirmation": counter.confirmation, "manifest": counter.manifest}.get(kind, counter.declaration)
-        answer = await asking(self._platform, lambda: take(document))
+        answer = await asking(self._platform, lambda: self._take(kind, document))
         if isinstance(answer, Refused):
             self.refusals.append(f"{kind}: {answer.reasons}")
             return False
-        self._tell("people", "acknowledged", {"what": kind, "number": document["number"]})
+        said = "declaration" if kind == "status" else kind
+        self._tell("people", "acknowledged", {"what": said, "number": document["number"]})
         return True
+
+    def _take(self, kind: str, document: Document) -> Coroutine[Any, Any, Accepted | Refused]:
+        counter = self._platform.counter
+        if kind == "status":
+            return counter.status(document["number"], DeclarationStatus(document["status"]))
+        take = {"confirmation": counter.confirmation, "manifest": counter.manifest}.get(kind, counter.declaration)
+        return take(document)
 
 
 class Desk:
@@ -110,14 +123,13 @@ class Desk:
     async def place(self, order: Document) -> str | None:
         """Place a control order as the first officer of its authority; return its number, None where it was refused."""
         by = self._officer(str(order["authority"]))
+        asked = read_order({name: order[name] for name in _ORDERED if order.get(name) is not None})
         self._attend()
-        if may(by, Action.PLACE_HOLD) != GRANTED:
+        if isinstance(asked, Refused) or may(by, Action.PLACE_HOLD) != GRANTED:
             return None
         number = await asking(
             self._platform,
-            lambda: self._platform.desk.place_hold(
-                by, order["kind"], order["reason"], plate=order.get("plate"), container=order.get("container")
-            ),
+            lambda: self._platform.desk.place_hold(by, asked),
         )
         if isinstance(number, Refused):
             return None

@@ -1,8 +1,9 @@
 """The platform in process: it recovers from its disk, and the broker brings again what it did not settle."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from random import Random
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -11,10 +12,10 @@ from kouan.adapters.driver.port_driver import PortDriver
 from kouan.adapters.driver.region import RegionFollower
 from kouan.adapters.driver.setting import Roles, Watcher
 from kouan.adapters.heads import HeadSigner
+from kouan.adapters.memory.broker import MemoryBroker
 from kouan.adapters.memory.disk import MemoryDisk
 from kouan.adapters.memory.gate import MemoryGateRecords
 from kouan.adapters.memory.ledger import MemoryLedger, MemorySubjects
-from kouan.adapters.memory.link import MemoryBroker
 from kouan.adapters.memory.papers import MemoryPapersRecords
 from kouan.adapters.signing.sealing import Sealer, SealingKeys
 from kouan.journeys.crossing import Crossings
@@ -99,7 +100,8 @@ class Platform(Node):
             follower = RegionFollower(bulletins, self.driver, self.desk.holds)
             await follower.start()
             life.spawn(follower.run(), "region")
-        life.spawn(self._run(self.driver), "driver")
+        life.spawn(self._run(self.driver.run()), "driver")
+        life.spawn(self._run(self.ledger.writer.ended()), "writer")
         heads = HeadSigner(self.ledger, self.ledger.writer, self._head_signer, port.name, clock)
         life.spawn(heads.run(), "heads")
 
@@ -122,9 +124,10 @@ class Platform(Node):
             region=region,
         )
 
-    async def _run(self, driver: PortDriver) -> None:
+    async def _run(self, part: Coroutine[Any, Any, None]) -> None:
+        """Run a part without which this is no port; the process ends with it."""
         try:
-            await driver.run()
+            await part
             self.failed(KouanError("the platform's link was closed"))
         except KouanError as error:
             self.failed(error)

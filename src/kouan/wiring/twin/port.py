@@ -86,7 +86,7 @@ class SimulatedPort:
         self.clock = clock
         self.tell = tell
         self.clocks = Clocks(*(SkewedClock(clock) for _ in Clocks.__struct_fields__))
-        self.broker = WatchedBroker(Random(chance.getrandbits(64)), asyncio.sleep, tell)
+        self.broker = WatchedBroker(Random(chance.getrandbits(64)), tell)
         self.disk = WatchedDisk(tell)
         self.truth, self.actuations = WatchedLog("truth", tell), WatchedLog("actuation", tell)
         entropy = Random(chance.getrandbits(64))

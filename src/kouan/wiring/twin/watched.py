@@ -7,8 +7,9 @@ from typing import Any
 
 from kouan.adapters.appending.chain import Block
 from kouan.adapters.lane_controller.memory_log import Medium, MemoryNonceLog
+from kouan.adapters.memory.broker import MemoryBroker
 from kouan.adapters.memory.disk import LedgerFile, MemoryDisk
-from kouan.adapters.memory.link import MemoryBroker, MemoryLink, Sleep
+from kouan.adapters.memory.link import MemoryLink
 from kouan.adapters.mqtt.link import Will
 from kouan.gate.lane_controller.records import Record
 from kouan.ledger.heads import SignedHead
@@ -82,8 +83,8 @@ class WatchedBroker(MemoryBroker):
     It tells ``wire`` of everything else but a weighbridge's frames.
     """
 
-    def __init__(self, chance: Any, sleep: Sleep, tell: Tell) -> None:
-        super().__init__(chance=chance, sleep=sleep)
+    def __init__(self, chance: Random, tell: Tell) -> None:
+        super().__init__(chance=chance)
         self.accepted: list[Callable[[str], None]] = []
         self.joined: list[Callable[[MemoryLink], None]] = []
         self._tell = tell

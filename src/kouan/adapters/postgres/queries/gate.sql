@@ -37,20 +37,6 @@ RETURNING 1;
 INSERT INTO gate_entries (port, passage, seq)
 SELECT %(port)s, %(passage)s, seq FROM unnest(%(sequences)s::bigint[]) AS seq ON CONFLICT DO NOTHING;
 
--- name: gate.place_hold
--- use: guard
--- Insert a hold; refused where its number exists.
-INSERT INTO gate_holds (port, number, authority, kind, plate, container, reason, placed_by, placed_at, lifted_by, lifted_at)
-VALUES (%(port)s, %(number)s, %(authority)s, %(kind)s, %(plate)s, %(container)s, %(reason)s, %(placed_by)s,
-        %(placed_at)s, %(lifted_by)s, %(lifted_at)s)
-ON CONFLICT DO NOTHING RETURNING 1;
-
--- name: gate.lift_hold
--- use: guard
--- Lift a hold that is in force; else refused.
-UPDATE gate_holds SET lifted_at = %(lifted_at)s, lifted_by = %(lifted_by)s
-WHERE port = %(port)s AND number = %(number)s AND lifted_at IS NULL RETURNING 1;
-
 -- name: gate.raise_epoch
 -- use: guard
 -- Raise a lane's hold epoch by one, from 0 where it has none; refused where it stands elsewhere.
@@ -142,18 +128,6 @@ SELECT lane, document, updated_at FROM gate_lanes WHERE port = %(port)s ORDER BY
 -- use: query
 -- The hold epoch of every lane that has one.
 SELECT lane, epoch FROM gate_lane_epochs WHERE port = %(port)s ORDER BY lane;
-
--- name: gate.holds_in_force
--- use: query
--- The holds that are not lifted, oldest first.
-SELECT number, authority, kind, plate, container, reason, placed_by, placed_at, lifted_by, lifted_at
-FROM gate_holds WHERE port = %(port)s AND lifted_at IS NULL ORDER BY placed_at, number;
-
--- name: gate.find_hold
--- use: query
--- One hold.
-SELECT number, authority, kind, plate, container, reason, placed_by, placed_at, lifted_by, lifted_at
-FROM gate_holds WHERE port = %(port)s AND number = %(number)s;
 
 -- name: gate.count_exceptions
 -- use: query

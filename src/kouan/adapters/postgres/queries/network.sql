@@ -118,11 +118,17 @@ DELETE FROM network_watched WHERE number = %(number)s RETURNING 1;
 -- name: network.preauthorise
 -- use: effect
 -- Insert or replace a vehicle that may pass while the hub cannot be reached.
-INSERT INTO network_preauthorised (plate, trailer, carrier, not_before, expires_at, low_risk, given_by)
-VALUES (%(plate)s, %(trailer)s, %(carrier)s, %(not_before)s, %(expires_at)s, %(low_risk)s, %(given_by)s)
+INSERT INTO network_preauthorised (plate, trailer, carrier, not_before, expires_at, low_risk, given_by, given_at)
+VALUES (%(plate)s, %(trailer)s, %(carrier)s, %(not_before)s, %(expires_at)s, %(low_risk)s, %(given_by)s, %(given_at)s)
 ON CONFLICT (plate) DO UPDATE
    SET trailer = excluded.trailer, carrier = excluded.carrier, not_before = excluded.not_before,
-       expires_at = excluded.expires_at, low_risk = excluded.low_risk, given_by = excluded.given_by;
+       expires_at = excluded.expires_at, low_risk = excluded.low_risk, given_by = excluded.given_by,
+       given_at = excluded.given_at;
+
+-- name: network.withdraw
+-- use: guard
+-- Remove a vehicle's permit; refused where it has none.
+DELETE FROM network_preauthorised WHERE plate = %(plate)s RETURNING 1;
 
 -- name: network.publish_rulebook
 -- use: guard
@@ -250,7 +256,7 @@ FROM network_watched ORDER BY added_at, number;
 -- name: network.preauthorised
 -- use: query
 -- The pre-authorised vehicles whose time has not passed, by plate.
-SELECT plate, trailer, carrier, not_before, expires_at, low_risk, given_by
+SELECT plate, trailer, carrier, not_before, expires_at, low_risk, given_by, given_at
 FROM network_preauthorised WHERE expires_at > %(now)s ORDER BY plate;
 
 -- name: network.rulebooks

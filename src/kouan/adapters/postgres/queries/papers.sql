@@ -79,26 +79,30 @@ RETURNING 1;
 -- use: guard
 -- Insert a declaration; refused where its number exists.
 INSERT INTO papers_declarations (port, number, version, direction, status, transit, digest, document, submitted_at,
-                                 changed_at)
+                                 changed_at, step, full_due, overdue_at)
 VALUES (%(port)s, %(number)s, %(version)s, %(direction)s, %(status)s, %(transit)s, %(digest)s, %(document)s,
-        %(submitted_at)s, %(changed_at)s)
+        %(submitted_at)s, %(changed_at)s, %(step)s, %(full_due)s, %(overdue_at)s)
 ON CONFLICT DO NOTHING RETURNING 1;
 
 -- name: papers.amend_declaration
 -- use: guard
--- Replace a declaration by its next version.
+-- Replace a declaration by its next version; that it was overdue stays noted.
 UPDATE papers_declarations
    SET version = %(version)s, direction = %(direction)s, status = %(status)s, transit = %(transit)s,
-       digest = %(digest)s, document = %(document)s, changed_at = %(changed_at)s
+       digest = %(digest)s, document = %(document)s, changed_at = %(changed_at)s, step = %(step)s,
+       full_due = %(full_due)s
  WHERE port = %(port)s AND number = %(number)s AND version = %(version)s::bigint - 1
 RETURNING 1;
 
 -- name: papers.delete_batch
 -- use: guard
--- Delete all active papers of a batch; refused where there is none, or a vehicle of the batch has crossed.
+-- Delete all active papers of a batch; refused where there is none, a vehicle has crossed, or mass is written off.
 WITH allowed AS (
     SELECT 1 WHERE NOT EXISTS (
         SELECT FROM papers_confirmations WHERE port = %(port)s AND batch = %(batch)s AND state = 'used'
+    ) AND NOT EXISTS (
+        SELECT FROM papers_manifests AS m JOIN papers_balances AS b USING (port, number)
+        WHERE m.port = %(port)s AND m.batch = %(batch)s AND m.state = 'active' AND b.kind = 'manifest' AND b.taken_kg > 0
     ) AND (EXISTS (
         SELECT FROM papers_confirmations WHERE port = %(port)s AND batch = %(batch)s AND state = 'active'
     ) OR EXISTS (
@@ -113,16 +117,163 @@ WITH allowed AS (
 ), consignments AS (
     UPDATE papers_consignments SET state = 'deleted' FROM allowed
     WHERE port = %(port)s AND batch = %(batch)s AND state = 'active'
+), balances AS (
+    UPDATE papers_balances AS b SET state = 'closed' FROM allowed, papers_manifests AS m
+    WHERE m.port = %(port)s AND m.batch = %(batch)s AND m.state = 'active'
+      AND b.port = m.port AND b.kind = 'manifest' AND b.number = m.number
 ), guarded AS (SELECT 1 FROM allowed);
+
+-- name: papers.note_overdue
+-- use: guard
+-- Note once that the full declaration did not come in time.
+UPDATE papers_declarations SET overdue_at = %(at)s
+WHERE port = %(port)s AND number = %(number)s AND overdue_at IS NULL AND full_due <= %(at)s RETURNING 1;
+
+-- name: papers.insert_supporting
+-- use: guard
+-- Insert a supporting paper; refused where its kind has its number.
+INSERT INTO papers_supporting (port, kind, number, version, lots, digest, document, state, submitted_at, changed_at)
+VALUES (%(port)s, %(kind)s, %(number)s, %(version)s, %(lots)s, %(digest)s, %(document)s, %(state)s, %(submitted_at)s,
+        %(changed_at)s)
+ON CONFLICT DO NOTHING RETURNING 1;
+
+-- name: papers.amend_supporting
+-- use: guard
+-- Replace an active supporting paper by its next version.
+UPDATE papers_supporting
+   SET version = %(version)s, lots = %(lots)s, digest = %(digest)s, document = %(document)s, state = %(state)s,
+       changed_at = %(changed_at)s
+ WHERE port = %(port)s AND kind = %(kind)s AND number = %(number)s AND version = %(version)s::bigint - 1
+   AND state = 'active'
+RETURNING 1;
+
+-- name: papers.revoke_supporting
+-- use: guard
+-- Revoke an active supporting paper.
+UPDATE papers_supporting SET state = 'revoked', changed_at = %(at)s
+WHERE port = %(port)s AND kind = %(kind)s AND number = %(number)s AND state = 'active' RETURNING 1;
+
+-- name: papers.keep_balances
+-- use: guard
+-- Close a paper's balances but for those of some items; refused where mass is written off against another.
+WITH others AS (
+    SELECT item, taken_kg FROM papers_balances
+    WHERE port = %(port)s AND kind = %(kind)s AND number = %(number)s AND state = 'active'
+      AND item <> ALL (%(items)s::text[])
+), closed AS (
+    UPDATE papers_balances AS b SET state = 'closed' FROM others
+    WHERE b.port = %(port)s AND b.kind = %(kind)s AND b.number = %(number)s AND b.item = others.item
+), guarded AS (SELECT 1 WHERE NOT EXISTS (SELECT FROM others WHERE taken_kg > 0));
+
+-- name: papers.grant_balance
+-- use: guard
+-- Grant a mass against an item of a paper, or another than before; refused below what is written off.
+INSERT INTO papers_balances AS b (port, kind, number, item, granted_kg, valid_from, valid_until, state, taken_kg)
+VALUES (%(port)s, %(kind)s, %(number)s, %(item)s, %(granted_kg)s, %(valid_from)s, %(valid_until)s, %(state)s,
+        %(taken_kg)s)
+ON CONFLICT (port, kind, number, item) DO UPDATE
+   SET granted_kg = excluded.granted_kg, valid_from = excluded.valid_from, valid_until = excluded.valid_until,
+       state = excluded.state
+ WHERE b.taken_kg <= excluded.granted_kg
+RETURNING 1;
+
+-- name: papers.close_balances
+-- use: guard
+-- Close a paper's balances; never refuses.
+WITH closed AS (
+    UPDATE papers_balances SET state = 'closed' WHERE port = %(port)s AND kind = %(kind)s AND number = %(number)s
+), guarded AS (SELECT 1);
+
+-- name: papers.take_balance
+-- use: guard
+-- Write a mass off against an item of a paper that is in force; refused beyond what it grants.
+UPDATE papers_balances SET taken_kg = taken_kg + %(mass_kg)s
+WHERE port = %(port)s AND kind = %(kind)s AND number = %(number)s AND item = %(item)s AND state = 'active'
+  AND (valid_from IS NULL OR valid_from <= %(at)s) AND (valid_until IS NULL OR valid_until > %(at)s)
+  AND %(mass_kg)s > 0 AND taken_kg + %(mass_kg)s <= granted_kg
+RETURNING 1;
+
+-- name: papers.give_back
+-- use: guard
+-- Take back what was written off against an item of a paper, whatever its state; refused below nought.
+UPDATE papers_balances SET taken_kg = taken_kg - %(mass_kg)s
+WHERE port = %(port)s AND kind = %(kind)s AND number = %(number)s AND item = %(item)s
+  AND %(mass_kg)s > 0 AND taken_kg >= %(mass_kg)s
+RETURNING 1;
+
+-- name: papers.keep_write_off
+-- use: guard
+-- Keep what a ticket writes off against an item of a paper; refused where it did so before.
+INSERT INTO papers_write_offs (port, ticket, kind, number, item, mass_kg, at, by, voided_at)
+VALUES (%(port)s, %(ticket)s, %(kind)s, %(number)s, %(item)s, %(mass_kg)s, %(at)s, %(by)s, %(voided_at)s)
+ON CONFLICT DO NOTHING RETURNING 1;
+
+-- name: papers.void_write_offs
+-- use: guard
+-- Void what a ticket wrote off; refused where nothing stands.
+WITH guarded AS (
+    UPDATE papers_write_offs SET voided_at = %(at)s
+    WHERE port = %(port)s AND ticket = %(ticket)s AND voided_at IS NULL RETURNING 1
+);
+
+-- name: papers.declarations_due
+-- use: query
+-- The declarations whose full form is due by an instant, but for the cancelled ones.
+SELECT number, version, direction, status, transit, digest, document, submitted_at, changed_at, step, full_due,
+       overdue_at
+FROM papers_declarations WHERE port = %(port)s AND full_due <= %(at)s AND status <> 'cancelled'
+ORDER BY full_due, number COLLATE "C";
+
+-- name: papers.find_supporting
+-- use: query
+-- One supporting paper.
+SELECT kind, number, version, lots, digest, document, state, submitted_at, changed_at
+FROM papers_supporting WHERE port = %(port)s AND kind = %(kind)s AND number = %(number)s;
+
+-- name: papers.supporting_of_lot
+-- use: query
+-- The active supporting papers about a lot.
+SELECT kind, number, version, lots, digest, document, state, submitted_at, changed_at
+FROM papers_supporting
+WHERE port = %(port)s AND string_to_array(lots, ' ') @> ARRAY[%(lot)s::text] AND state = 'active'
+ORDER BY kind COLLATE "C", number COLLATE "C";
+
+-- name: papers.latest_supporting
+-- use: query
+-- The active supporting papers of a kind that were handed in last.
+SELECT kind, number, version, lots, digest, document, state, submitted_at, changed_at
+FROM papers_supporting WHERE port = %(port)s AND kind = %(kind)s AND state = 'active'
+ORDER BY submitted_at DESC, number COLLATE "C" DESC LIMIT %(limit)s;
+
+-- name: papers.balances
+-- use: query
+-- The balances of the papers of these numbers.
+SELECT kind, number, item, granted_kg, valid_from, valid_until, state, taken_kg
+FROM papers_balances WHERE port = %(port)s AND number = ANY(%(numbers)s::text[])
+ORDER BY kind COLLATE "C", number COLLATE "C", item COLLATE "C";
+
+-- name: papers.write_offs
+-- use: query
+-- What was written off against a paper, oldest first.
+SELECT ticket, kind, number, item, mass_kg, at, by, voided_at
+FROM papers_write_offs WHERE port = %(port)s AND kind = %(kind)s AND number = %(number)s
+ORDER BY at, ticket COLLATE "C", item COLLATE "C";
+
+-- name: papers.write_offs_of_ticket
+-- use: query
+-- What a weighing ticket wrote off.
+SELECT ticket, kind, number, item, mass_kg, at, by, voided_at
+FROM papers_write_offs WHERE port = %(port)s AND ticket = %(ticket)s
+ORDER BY kind COLLATE "C", number COLLATE "C", item COLLATE "C";
 
 -- name: papers.place_order
 -- use: guard
 -- Insert a control order; refused where its number exists.
 INSERT INTO papers_orders (port, number, authority, kind, plate, container, consignment, declaration, reason, placed_by,
-                           placed_at, valid_from, valid_until, lifted_by, lifted_at, lift_reason)
+                           placed_at, valid_from, valid_until, lifted_by, lifted_at, lift_reason, steps)
 VALUES (%(port)s, %(number)s, %(authority)s, %(kind)s, %(plate)s, %(container)s, %(consignment)s, %(declaration)s,
         %(reason)s, %(placed_by)s, %(placed_at)s, %(valid_from)s, %(valid_until)s, %(lifted_by)s, %(lifted_at)s,
-        %(lift_reason)s)
+        %(lift_reason)s, %(steps)s)
 ON CONFLICT DO NOTHING RETURNING 1;
 
 -- name: papers.lift_order
@@ -196,21 +347,22 @@ ORDER BY number COLLATE "C";
 -- name: papers.find_declaration
 -- use: query
 -- One declaration.
-SELECT number, version, direction, status, transit, digest, document, submitted_at, changed_at
+SELECT number, version, direction, status, transit, digest, document, submitted_at, changed_at, step, full_due,
+       overdue_at
 FROM papers_declarations WHERE port = %(port)s AND number = %(number)s;
 
 -- name: papers.find_order
 -- use: query
 -- One control order.
 SELECT number, authority, kind, plate, container, consignment, declaration, reason, placed_by, placed_at, valid_from,
-       valid_until, lifted_by, lifted_at, lift_reason
+       valid_until, lifted_by, lifted_at, lift_reason, steps
 FROM papers_orders WHERE port = %(port)s AND number = %(number)s;
 
 -- name: papers.orders_in_force
 -- use: query
 -- The control orders that are valid at an instant and not lifted, oldest first.
 SELECT number, authority, kind, plate, container, consignment, declaration, reason, placed_by, placed_at, valid_from,
-       valid_until, lifted_by, lifted_at, lift_reason
+       valid_until, lifted_by, lifted_at, lift_reason, steps
 FROM papers_orders
 WHERE port = %(port)s AND lifted_at IS NULL AND valid_from <= %(at)s AND (valid_until IS NULL OR valid_until > %(at)s)
 ORDER BY placed_at, number COLLATE "C";
@@ -224,14 +376,15 @@ GROUP BY plate ORDER BY plate COLLATE "C";
 -- name: papers.declarations
 -- use: query
 -- The declarations among these numbers.
-SELECT number, version, direction, status, transit, digest, document, submitted_at, changed_at
+SELECT number, version, direction, status, transit, digest, document, submitted_at, changed_at, step, full_due,
+       overdue_at
 FROM papers_declarations WHERE port = %(port)s AND number = ANY(%(numbers)s::text[]) ORDER BY number COLLATE "C";
 
 -- name: papers.orders_naming
 -- use: query
 -- The control orders that are valid at an instant, not lifted, and on one of these names, oldest first.
 SELECT number, authority, kind, plate, container, consignment, declaration, reason, placed_by, placed_at, valid_from,
-       valid_until, lifted_by, lifted_at, lift_reason
+       valid_until, lifted_by, lifted_at, lift_reason, steps
 FROM papers_orders
 WHERE port = %(port)s AND lifted_at IS NULL AND valid_from <= %(at)s AND (valid_until IS NULL OR valid_until > %(at)s)
   AND (plate = ANY(%(names)s::text[]) OR container = ANY(%(names)s::text[])

@@ -1,8 +1,7 @@
-"""The processes beside the platform: ``kouan lane-controller`` and ``kouan field``."""
+"""``kouan field``: the simulated field around a port, as a process of its own."""
 
 import asyncio
 import json
-import signal
 import sys
 from typing import Annotated
 
@@ -14,41 +13,9 @@ from kouan.cli import options
 from kouan.cli.logs import set_up_logging
 from kouan.simulator.field import Summary
 from kouan.wiring import field as field_process
-from kouan.wiring import lane_controller as controller_process
-from kouan.wiring.links import outside_broker
-from kouan.wiring.loops import run_on_loop
-from kouan.wiring.port_file import load, path_of
-
-Lanes = Annotated[str, typer.Option("--lanes", help="Names of the lanes, joined by commas; all of the port if empty.")]
-
-
-def stop_on_signals(stop: asyncio.Event) -> None:
-    """Set ``stop`` at Ctrl-C and at SIGTERM."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-
-
-def lane_controller(
-    data: options.Data,
-    nats: options.Nats,
-    mqtt: options.Mqtt,
-    broker_ca: options.BrokerCa = None,
-    port: options.Port = "ganqimaodu",
-    lanes: Lanes = "",
-) -> None:
-    """Control lanes: verify orders, write their nonces durably, open barriers, once."""
-    set_up_logging()
-    setting = load(port)
-    names = tuple(lanes.split(",")) if lanes else tuple(lane.name for lane in setting.lanes)
-
-    async def main() -> None:
-        stop = asyncio.Event()
-        stop_on_signals(stop)
-        broker = outside_broker(nats, mqtt, broker_ca)
-        await controller_process.serve(DataFolder(data), broker, setting.name, names, stop)
-
-    run_on_loop(main())
+from kouan.wiring.brokers import outside_broker
+from kouan.wiring.loops import run_on_loop, stop_on_signals
+from kouan.wiring.port_file import path_of
 
 
 def field(

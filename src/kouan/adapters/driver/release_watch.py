@@ -1,0 +1,58 @@
+"""Wakes at the deadlines of lots, so that no result stays out, and no hold stands, without anybody being called."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from kouan.inspection.release.roles import ReleaseRecords
+from kouan.journeys.release import ReleaseDesk
+from kouan.vocabulary.clock import SECOND, Clock
+from kouan.vocabulary.errors import Fenced, Unavailable
+from kouan.vocabulary.verdict import Reason
+
+_log = logging.getLogger(__name__)
+
+POLL_S = 60.0
+"""Longest sleep. Our choice: deadlines count in hours, and one set meanwhile is noted a minute late at most."""
+
+
+PRIORITY = 2
+"""Of an overdue lot's alarm. Our choice: goods may be on the road, but nobody waits at a lane."""
+
+Alarm = Callable[[str, str, int, Reason], None]
+"""Calls a person: lane, passage, priority, reason."""
+
+
+class ReleaseWatch:
+    """Notes the deadlines that pass, and calls a person for each lot that stays overdue."""
+
+    def __init__(
+        self, desk: ReleaseDesk, records: ReleaseRecords, clock: Clock, alarm: Alarm, poll_s: float = POLL_S
+    ) -> None:
+        self._desk = desk
+        self._records = records
+        self._clock = clock
+        self._alarm = alarm
+        self._poll_s = poll_s
+
+    async def run(self) -> None:
+        """Watch until cancelled; what the store cannot take now is tried again. Raises Fenced under a newer writer."""
+        while True:
+            try:
+                for told in await self._desk.wake():
+                    if told.calls:
+                        reason = Reason("release.calls", {"lot": told.record.number, "regime": told.record.regime})
+                        self._alarm("", "", PRIORITY, reason)
+                pause_s = await self._pause_s()
+            except Fenced:
+                raise
+            except Unavailable as error:
+                _log.info("deadlines of lots are not watched now: %s", error)
+                pause_s = self._poll_s
+            await asyncio.sleep(pause_s)
+
+    async def _pause_s(self) -> float:
+        deadline = await self._records.next_deadline()
+        if deadline is None:
+            return self._poll_s
+        return min(max((deadline - self._clock.now()) / SECOND, 0.001), self._poll_s)

@@ -1,0 +1,169 @@
+"""Drives a port's yard: scales and terminals to visits, and whoever is waited for too long to a person."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any
+
+from kouan.adapters.driver.passage_runner import Cause
+from kouan.adapters.driver.yard_scale import ScaleReading
+from kouan.journeys.yard_arrivals import subject_of
+from kouan.journeys.yard_desk import YardDesk
+from kouan.ledger.roles import Subjects
+from kouan.protocols.driver_terminal.messages import DriverRead
+from kouan.protocols.plate_camera.messages import PlatePosition, PlateRead
+from kouan.protocols.stream import Chunk
+from kouan.vocabulary.clock import Clock, Instant, seconds
+from kouan.vocabulary.errors import InvalidValue, KouanError, Unavailable
+from kouan.vocabulary.identifiers import PlateNumber
+from kouan.vocabulary.verdict import Reason, Refused
+from kouan.yard.events import CallPerson, Command
+from kouan.yard.records import VisitRecord
+
+_log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 15.0
+"""How often overdue visits are looked for. Our choice: limits are in minutes."""
+
+PLATE_HOLDS_US = seconds(120)
+"""How long a plate read at a gate is that of who shows a document there. Our choice: as long as a stop takes."""
+
+SURE_PM = 900
+"""Least confidence of a plate, in parts per thousand. Our choice: below it a person reads."""
+
+
+class YardDriver:
+    """Takes in what the yard's devices tell, one thing after the other; ``settled`` lets go of a durable message."""
+
+    def __init__(
+        self,
+        desk: YardDesk,
+        subjects: Subjects,
+        clock: Clock,
+        tell: Callable[[Command], None],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._desk = desk
+        self._subjects = subjects
+        self._clock = clock
+        self._tell = tell
+        self._sleep = sleep
+        self._scales = {each.name: ScaleReading(each.division_kg) for each in desk.settings.scales}
+        self._seen: dict[str, tuple[str, Instant]] = {}
+        self._jobs: asyncio.Queue[tuple[Coroutine[Any, Any, None], Callable[[], None]]] = asyncio.Queue()
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The names of scales and gates, as in their devices' topics."""
+        return self._desk.settings.places
+
+    def device(self, place: str, message: Any, cause: Cause, hold: Callable[[Cause], Callable[[], None]]) -> None:
+        """Take in a message of a device; ``hold`` keeps a durable one unsettled until what it returns is called."""
+        match message:
+            case Chunk() if place in self._scales:
+                self._weigh(place, message)
+            case PlateRead(position=PlatePosition.FRONT, confidence_pm=sure) if sure >= SURE_PM:
+                self._plate(place, message)
+            case DriverRead():
+                self._jobs.put_nowait((self._identify(place, message), hold(cause)))
+            case _:
+                pass
+
+    async def run(self) -> None:
+        """Do what devices told, in order, and look for overdue visits; until cancelled."""
+        looking = asyncio.get_running_loop().create_task(self._look(), name="yard-look")
+        try:
+            while True:
+                job, settled = await self._jobs.get()
+                await self._guarded(job)
+                settled()
+        finally:
+            looking.cancel()
+            while not self._jobs.empty():
+                self._jobs.get_nowait()[0].close()
+
+    async def drained(self) -> None:
+        """Do what is waiting to be done, and no more; for whoever drives step by step."""
+        while not self._jobs.empty():
+            job, settled = self._jobs.get_nowait()
+            await self._guarded(job)
+            settled()
+
+    async def look(self) -> None:
+        """Call people to visits whose deadline passed."""
+        now = self._clock.now()
+        for record in await self._desk.records.open_visits():
+            if record.due_at is not None and record.due_at <= now:
+                await self._desk.visits.look_again(record.visit)
+
+    async def _look(self) -> None:
+        while True:
+            await self._sleep(LOOK_EVERY_S)
+            await self._guarded(self.look())
+
+    async def _guarded(self, job: Coroutine[Any, Any, None]) -> None:
+        """Do a job; a store that is away is no reason to stop: devices tell again, and so does the next look."""
+        try:
+            await job
+        except Unavailable as error:
+            _log.warning("the yard waits for its store: %s", error)
+        except KouanError as error:
+            _log.error("the yard could not do something: %s", error)
+
+    def _weigh(self, place: str, chunk: Chunk) -> None:
+        reading = self._scales[place]
+        for found in reading.feed(chunk, self._clock.now()):
+            if found.plate is None:
+                self._jobs.put_nowait((self._zero(place, found.at), _nothing))
+            else:
+                self._jobs.put_nowait((self._weighed(place, found.plate, found.mass_kg, found.at), _nothing))
+
+    def _plate(self, place: str, read: PlateRead) -> None:
+        try:
+            plate = str(PlateNumber.parse(read.text))
+        except InvalidValue:
+            return
+        self._seen[place] = (plate, self._clock.now())
+        reading = self._scales.get(place)
+        found = None if reading is None else reading.see(plate)
+        if found is not None and found.plate is not None:
+            self._jobs.put_nowait((self._weighed(place, found.plate, found.mass_kg, found.at), _nothing))
+
+    async def _zero(self, place: str, at: Instant) -> None:
+        await self._desk.scales.zero_checked(place, at)
+
+    async def _weighed(self, place: str, plate: str, mass_kg: int, at: Instant) -> None:
+        weighed = await self._desk.scales.weighed(place, plate, mass_kg, at)
+        if weighed.check is not None and weighed.check.finding in ("suspect", "drifting"):
+            shown = weighed.check.estimate.median_kg if weighed.check.estimate else 0
+            params: Mapping[str, str | int] = {"scale": place, "drift_kg": shown}
+            self._tell(CallPerson(place, 2, Reason("yard.scale_drifts", params)))
+        if isinstance(weighed.visit, Refused):
+            self._tell(CallPerson(place, 3, weighed.visit.reasons[0]))
+
+    async def _identify(self, place: str, read: DriverRead) -> None:
+        """Let a lorry in or out at a gate: with whoever border inspection's terminal found in it."""
+        plate, at = self._seen.pop(place, ("", 0))
+        if not plate or self._clock.now() - at > PLATE_HOLDS_US:
+            self._tell(CallPerson(place, 3, Reason("yard.plate_unread", {"place": place})))
+            return
+        subject = await subject_of(self._subjects, read.mrz)
+        done = await self._pass(plate, await self._desk.records.open_visit_of(plate), read.occupants, subject)
+        if isinstance(done, Refused):
+            self._tell(CallPerson(place, 3, done.reasons[0]))
+
+    async def _pass(self, plate: str, visit: VisitRecord | None, occupants: int, subject: str) -> Refused | None:
+        visits, subjects = self._desk.visits, (subject,) if occupants else ()
+        if visit is not None:
+            left = await visits.leave(visit.visit, occupants, subjects)
+            return left if isinstance(left, Refused) else None
+        orders = [each for each in await self._desk.records.open_pickups(plate) if each.state == "open"]
+        if not orders:
+            return Refused((Reason("yard.no_order", {"plate": plate}),))
+        order = min(orders, key=lambda each: (each.valid_until, each.number))
+        done = await visits.admit(order.number, plate, order.carrier, occupants, subjects)
+        return done if isinstance(done, Refused) else None
+
+
+def _nothing() -> None:
+    """Settle nothing: frames come again as long as the vehicle stands there."""

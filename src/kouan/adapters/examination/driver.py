@@ -1,0 +1,172 @@
+"""Drives the examinations of a port: follows control orders, plans bays, calls drivers, and notes who did not come."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import msgspec
+
+from kouan.gate.roles import GateRecords
+from kouan.gate.states import Diverted, decode_state
+from kouan.inspection.examination.bays import BayPlan, BayPlanner
+from kouan.inspection.examination.examination import WAITING, Examination, ExaminationState
+from kouan.inspection.examination.moves import MINUTE, missing_from
+from kouan.inspection.examination.planning import Roster, appointments_of, keeps, problem_of
+from kouan.inspection.examination.rules import ExaminationRules
+from kouan.journeys.diversion import Diversions
+from kouan.journeys.examination import Examinations
+from kouan.vocabulary.clock import SECOND, Clock, Instant
+from kouan.vocabulary.errors import Conflict
+from kouan.vocabulary.verdict import Refused
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+LOOK_S = 5.0
+"""Seconds between two looks where nothing was told to have changed. Our choice: a lorry drives longer to the yard."""
+
+DIVERSIONS = 100
+"""Diversions that are looked at, the latest. Our choice: more than leave the gate between two looks, or two lives."""
+
+DIVERTED_WITHIN_US = 6 * 3600 * SECOND
+"""How long ago a diversion may be that is followed up. Our choice: half a shift; a day's are examined by then."""
+
+SETTLE_S = 0.5
+"""Seconds that a change waits for others before bays are planned anew. Our choice: an order comes with its asks."""
+
+AGAIN_AFTER_S = 300.0
+"""Seconds after which bays are planned anew though nothing changed. Our choice: examinations run over."""
+
+PLANNER = "bay planner"
+"""By whom drivers are called."""
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How planning stands: the last plan, and when it was made."""
+
+    plan: BayPlan
+    at: Instant
+    vehicles: int
+
+
+class ExaminationDriver:
+    """Runs beside a port's other parts; everything it knows is read anew, so that it may stop at any moment."""
+
+    def __init__(
+        self,
+        examinations: Examinations,
+        diversions: Diversions,
+        gate: GateRecords,
+        planner: BayPlanner,
+        roster: Roster,
+        rules: Callable[[Instant], ExaminationRules],
+        clock: Clock,
+    ) -> None:
+        self.standing: Standing | None = None
+        self._examinations = examinations
+        self._diversions = diversions
+        self._gate = gate
+        self._known: set[str] = set()
+        self._planner = planner
+        self._roster = roster
+        self._rules = rules
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self._stale = True
+
+    def note(self, examination: Examination, what: str) -> None:
+        """Take note that an examination changed; what only this driver does needs no new plan."""
+        del examination
+        if what not in ("planned", "called"):
+            self.changed()
+
+    def changed(self) -> None:
+        """Take note that something changed: an order, a bay, who is there."""
+        self._stale = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Drive, for ever; raise what made the ledger fail."""
+        while True:
+            await self.step()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), LOOK_S)
+            if self._wake.is_set():
+                await asyncio.sleep(SETTLE_S)
+            self._wake.clear()
+
+    async def step(self) -> None:
+        """Do what is due now."""
+        await self._divert()
+        for examination in await self._examinations.going_on():
+            await self._quietly(self._followed, examination.number)
+        going_on = await self._examinations.going_on()
+        for examination in going_on:
+            await self._quietly(self._missed, examination)
+        if self._due():
+            await self._plan(await self._examinations.going_on())
+        for examination in await self._examinations.going_on():
+            await self._quietly(self._called, examination)
+
+    async def _divert(self) -> None:
+        """Order an examination for each vehicle that the gate diverted; done again, it changes nothing."""
+        since = self._clock.now() - DIVERTED_WITHIN_US
+        for record in await self._gate.list_passages(state="diverted", limit=DIVERSIONS):
+            if record.passage in self._known or (record.closed_at or 0) < since:
+                continue
+            state = decode_state(record.document)
+            if isinstance(state, Diverted):
+                ordered = await self._diversions.diverted(state)
+                if isinstance(ordered, Refused):
+                    _log.error("%s is not examined: %s", record.passage, ordered.reasons[0].code)
+                self.changed()
+            self._known.add(record.passage)
+
+    async def _followed(self, number: str) -> None:
+        await self._examinations.reconcile(number)
+
+    async def _missed(self, examination: Examination) -> None:
+        now = self._clock.now()
+        if examination.state is ExaminationState.CALLED and now >= missing_from(examination, self._rules(now)):
+            await self._examinations.miss(examination.number)
+
+    async def _called(self, examination: Examination) -> None:
+        appointment, now = examination.appointment, self._clock.now()
+        ahead = self._rules(now).times.call_ahead_min * MINUTE
+        planned = examination.state is ExaminationState.PLANNED and appointment is not None
+        if planned and appointment is not None and appointment.starts_at - ahead <= now:
+            await self._examinations.call(examination.number, PLANNER)
+
+    def _due(self) -> bool:
+        last = self.standing
+        return self._stale or last is None or self._clock.now() - last.at > AGAIN_AFTER_S * SECOND
+
+    async def _plan(self, going_on: list[Examination]) -> None:
+        self._stale = False
+        now = -(-self._clock.now() // MINUTE) * MINUTE  # so that the same plan names the same instants
+        rules = self._rules(now)
+        problem = problem_of(going_on, self._roster, rules, now)
+        if not problem.jobs:
+            return
+        plan = await self._planner.plan(problem)
+        self.standing = Standing(plan, now, len(problem.jobs))
+        appointments = appointments_of(plan, problem, rules, now)
+        for examination in going_on:
+            fresh = appointments.get(examination.number)
+            if fresh is None or examination.state not in WAITING or keeps(examination.appointment, fresh):
+                continue
+            with contextlib.suppress(Conflict):
+                planned = await self._examinations.plan(examination.number, fresh)
+                if isinstance(planned, Refused):
+                    _log.info("%s was not planned: %s", examination.number, planned.reasons[0].code)
+
+    async def _quietly(self, act: Callable[[T], Awaitable[None]], what: T) -> None:
+        """Do one thing for one examination; one that others change at the same time is looked at again later."""
+        try:
+            await act(what)
+        except Conflict as error:
+            _log.info("%s", error)
+            self.changed()

@@ -1,0 +1,73 @@
+"""JetStream's API as far as the platform asks it: its stream, and the consumers on it."""
+
+from typing import TypeVar
+
+import msgspec
+from nats.aio.client import Client
+
+from kouan.adapters.mqtt.link import DeviceLink, MqttAddress
+from kouan.adapters.nats.messages import STREAM, ConsumerInfo, StreamInfo, consumer_request
+from kouan.vocabulary.errors import Corrupt, Unavailable
+
+_T = TypeVar("_T")
+
+API_WITHIN_S = 5.0
+"""How long JetStream may take to answer. Our choice: it answers in a millisecond, after a crash in a second."""
+
+
+class JetStream:
+    """The stream of the MQTT gateway, asked over one connection.
+
+    ``names`` are those that the caller's consumers have in turn, ``mqtt`` is its way in by MQTT.
+    """
+
+    def __init__(self, client: Client, mqtt: MqttAddress, names: tuple[str, ...]) -> None:
+        self._client = client
+        self._mqtt = mqtt
+        self._names = names
+
+    async def stream(self) -> StreamInfo:
+        """Return the gateway's stream, made if it is not there; raise Unavailable where it cannot be."""
+        info = await self._ask(f"STREAM.INFO.{STREAM}", b"", StreamInfo)
+        if info.error is not None:
+            # The gateway makes its streams when the first MQTT session opens.
+            async with DeviceLink(self._mqtt, f"{self._names[0]}-opener") as opener:
+                await opener.connected(API_WITHIN_S)
+            info = await self._ask(f"STREAM.INFO.{STREAM}", b"", StreamInfo)
+        if info.error is not None:
+            raise Unavailable(f"JetStream has no stream {STREAM}: {info.error.description}")
+        return info
+
+    async def consume(self, inbox: str, filters: list[str], *, anew: bool) -> None:
+        """Put a durable consumer that sends to ``inbox`` in the place of the one before; raise Unavailable.
+
+        It begins after what was acknowledged to the one before, by the server's own word, or ``anew`` with all that
+        the stream has. The stream forgets what no consumer waits for, so it is made before the old one is deleted.
+        """
+        old = await self._consumers()
+        for info in old[1:]:
+            await self._delete(info)
+        name = next(name for name in self._names if not old or name != old[0].name)
+        start = old[0].ack_floor.stream_seq + 1 if old and not anew else None
+        request = msgspec.json.encode(consumer_request(name, inbox, filters, start))
+        made = await self._ask(f"CONSUMER.DURABLE.CREATE.{STREAM}.{name}", request, ConsumerInfo)
+        if made.error is not None:
+            raise Unavailable(f"JetStream made no consumer: {made.error.description}")
+        for info in old[:1]:
+            await self._delete(info)
+
+    async def _consumers(self) -> list[ConsumerInfo]:
+        """Return the caller's consumers, the furthest first; two only if a crash came between making and deleting."""
+        infos = [await self._ask(f"CONSUMER.INFO.{STREAM}.{name}", b"", ConsumerInfo) for name in self._names]
+        found = [info for info in infos if info.error is None]
+        return sorted(found, key=lambda info: info.ack_floor.stream_seq, reverse=True)
+
+    async def _delete(self, info: ConsumerInfo) -> None:
+        await self._ask(f"CONSUMER.DELETE.{STREAM}.{info.name}", b"", ConsumerInfo)
+
+    async def _ask(self, call: str, body: bytes, answer: type[_T]) -> _T:
+        response = await self._client.request(f"$JS.API.{call}", body, timeout=API_WITHIN_S)
+        try:
+            return msgspec.json.decode(response.data, type=answer)
+        except msgspec.MsgspecError as error:
+            raise Corrupt(f"JetStream's answer to {call} cannot be read: {error}") from error

@@ -1,0 +1,1 @@
+"""Papers from files: what headers and cells mean, rows put together to documents, and which row was wrong."""

@@ -1,0 +1,65 @@
+"""Papers of others that release rests on: certificates, and third parties' reports with the draw that follows them."""
+
+import msgspec
+
+from kouan.inspection.release.facts import CertificateIssued, ReportVerified
+from kouan.inspection.release.records import LotRecord, rule_of
+from kouan.inspection.release.samples import joined
+from kouan.inspection.release.use_cases import Told, tell
+from kouan.inspection.supporting import CertificateKind
+from kouan.ledger.entries import canonical
+from kouan.ledger.roles import Draft
+from kouan.vocabulary.clock import Instant
+from kouan.vocabulary.verdict import Refused, refuse
+
+PER_MILLE = 1000
+
+
+class Certified(msgspec.Struct, frozen=True):
+    """A certificate as it names a lot: how much of it in kilograms, and from when until when it holds (None: for ever).
+
+    ``valid_until`` is the first instant at which it no longer does.
+    """
+
+    number: str
+    kind: CertificateKind
+    mass_kg: int
+    valid_from: Instant
+    valid_until: Instant | None = None
+
+
+class Report(msgspec.Struct, frozen=True):
+    """A third party's report as it was handed in: its number, agency, items that passed and when it was issued."""
+
+    number: str
+    agency: str
+    items: tuple[str, ...]
+    issued_at: Instant
+
+
+def certify(record: LotRecord, certificate: Certified, by: str, now: Instant) -> Told | Refused:
+    """Take a certificate of a lot that passed: one that holds now and covers all of the lot."""
+    if certificate.mass_kg < record.mass_kg:
+        return refuse("release.certificate_mass", mass_kg=certificate.mass_kg, lot_kg=record.mass_kg)
+    ended = certificate.valid_until is not None and now >= certificate.valid_until
+    if now < certificate.valid_from or ended:
+        return refuse("release.certificate_age", certificate=certificate.number)
+    fact = CertificateIssued(certificate.number, certificate.kind)
+    return tell(record, fact, f"certificate:{certificate.number}", by, now)
+
+
+def verify_report(record: LotRecord, report: Report, draw: int, by: str, now: Instant) -> Told | Refused:
+    """Accept a third party's report; ``draw``, at random from 0 to 999, says whether the goods are tested all the same.
+
+    The draw and what it was held against stand in the entry, so that the share can be checked.
+    """
+    terms = rule_of(record).report
+    if terms is None:
+        return refuse("release.report_not_accepted")
+    fact = ReportVerified(report.number, report.agency, report.items, report.issued_at, draw < terms.retest_per_mille)
+    told = tell(record, fact, f"report:{report.number}", by, now)
+    if isinstance(told, Refused):
+        return told
+    body = {"at": now, "draw": draw, "lot": record.number, "report": report.number, "share": terms.retest_per_mille}
+    draft = Draft("release.drawn/1", record.number, f"release:{record.number}:drawn:{report.number}", canonical(body))
+    return joined(told, draft, ())

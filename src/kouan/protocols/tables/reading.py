@@ -1,0 +1,170 @@
+"""From the bytes of a CSV or Excel file to rows of cells, bounded in every direction; no cell is interpreted here."""
+
+import csv
+import datetime as dt
+import io
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+
+import msgspec
+import python_calamine
+
+from kouan.vocabulary.errors import InvalidValue
+
+Cell = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta
+"""A cell's value: CSV has text only, Excel numbers, days, times and truth values too; an empty cell is empty text."""
+
+MOST_BYTES = 8 * 1024 * 1024
+"""Largest file. Our choice: 20,000 rows of confirmations have about 6 MB as CSV."""
+
+MOST_UNPACKED = 128 * 1024 * 1024
+"""Largest sum of the parts of an Excel file, unpacked. Our choice: sheets pack to about a tenth."""
+
+MOST_ROWS = 20_000
+"""Most rows of a file, its header included. Our choice: ten busy days of a port."""
+
+MOST_COLUMNS = 200
+"""Most columns of a file. Our choice: the widest template has 40."""
+
+MOST_CELL = 4_000
+"""Longest text of a cell. Our choice: sixty consignment numbers and their separators."""
+
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_PLACE = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
+_ROW = re.compile(rb"""<(?:\w+:)?row\s[^>]*?\br=["']([0-9]{1,7})["']""")
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One row that is not empty; ``number`` counts the file's rows from 1, as a spreadsheet shows them."""
+
+    number: int
+    cells: tuple[Cell, ...]
+
+
+def read_rows(data: bytes) -> tuple[Row, ...]:
+    """Return the rows of a CSV file or of an Excel file's first visible sheet; raise InvalidValue.
+
+    Which it is goes by its first bytes. Rules: ``file.size``, ``file.encoding``, ``file.form``, ``file.empty``.
+    """
+    if len(data) > MOST_BYTES:
+        raise InvalidValue("file", "file.size", f"must have at most {MOST_BYTES} bytes")
+    raw = _sheet(data) if data[:4] in (_ZIP, _OLE) else _text_rows(data)
+    rows = tuple(Row(number, cells) for number, cells in enumerate(raw, 1) if any(not _empty(cell) for cell in cells))
+    if not rows:
+        raise InvalidValue("file", "file.empty", "must have a row of headers and rows below it")
+    return rows
+
+
+def decoded(data: bytes) -> str:
+    """Return the text of a file: by its byte order mark, else UTF-8, else GB 18030, which includes GBK and GB 2312."""
+    encodings = [name for mark, name in _BOMS if data.startswith(mark)] or ["utf-8", "gb18030"]
+    for name in encodings:
+        try:
+            return data.decode(name)
+        except UnicodeDecodeError:
+            continue
+    raise InvalidValue("file", "file.encoding", "must be text in UTF-8, GBK or GB 18030, or an Excel file")
+
+
+def _text_rows(data: bytes) -> Iterator[tuple[Cell, ...]]:
+    text = decoded(data)
+    if "\x00" in text:
+        raise InvalidValue("file", "file.encoding", "must be text in UTF-8, GBK or GB 18030, or an Excel file")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    try:
+        for number, cells in enumerate(reader, 1):
+            _bounded(number, cells)
+            yield tuple(cells)
+    except csv.Error as error:
+        raise InvalidValue("file", "file.form", f"must be CSV: {error}") from error
+
+
+def _delimiter(text: str) -> str:
+    """Return what stands most often in the first line that is not empty: a comma, a semicolon, a tab."""
+    head = next((line for line in text.lstrip("\ufeff").splitlines() if line.strip()), "")
+    return max(",;\t", key=head.count)
+
+
+def _sheet(data: bytes) -> Iterator[tuple[Cell, ...]]:
+    if data.startswith(_ZIP):
+        _require_small(data)
+    try:
+        with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
+            visible = [
+                found.name
+                for found in book.sheets_metadata
+                if found.visible is python_calamine.SheetVisibleEnum.Visible
+                and found.typ is python_calamine.SheetTypeEnum.WorkSheet
+            ]
+            if not visible:
+                raise InvalidValue("file", "file.empty", "must have a visible sheet")
+            rows = book.get_sheet_by_name(visible[0]).to_python(skip_empty_area=False)
+    except python_calamine.CalamineError as error:
+        raise InvalidValue("file", "file.form", f"must be an Excel file: {error}") from error
+    for number, cells in enumerate(rows, 1):
+        _bounded(number, cells)
+        yield tuple(cells)
+
+
+def _bounded(number: int, cells: Sequence[Cell]) -> None:
+    if number > MOST_ROWS or len(cells) > MOST_COLUMNS:
+        raise InvalidValue("file", "file.size", f"must have at most {MOST_ROWS} rows of {MOST_COLUMNS} columns")
+    if any(isinstance(cell, str) and len(cell) > MOST_CELL for cell in cells):
+        raise InvalidValue("file", "file.size", f"must have at most {MOST_CELL} characters in a cell (row {number})")
+
+
+def _empty(cell: Cell) -> bool:
+    return isinstance(cell, str) and not cell.strip()
+
+
+# An Excel file is unpacked here first, within bounds: what reads it afterwards trusts its sizes and lays out its sheets
+# as wide and as long as their farthest cell.
+
+
+def _require_small(data: bytes) -> None:
+    left = MOST_UNPACKED
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if "xl/workbook.xml" not in archive.namelist():
+                raise InvalidValue("file", "file.form", "must be an Excel file (.xlsx or .xls)")
+            for part in archive.infolist():
+                content = _unpacked(data, part, left)
+                left -= len(content)
+                if part.filename.startswith("xl/worksheets/"):
+                    _require_near(content)
+    except (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError) as error:
+        raise InvalidValue("file", "file.form", f"must be an Excel file: {error}") from error
+
+
+def _unpacked(data: bytes, part: zipfile.ZipInfo, most: int) -> bytes:
+    name_length, extra_length = struct.unpack_from("<HH", data, part.header_offset + 26)
+    start = part.header_offset + 30 + name_length + extra_length
+    packed = data[start : start + part.compress_size]
+    if part.compress_type == zipfile.ZIP_STORED:
+        content = packed
+    elif part.compress_type == zipfile.ZIP_DEFLATED:
+        content = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, most + 1)
+    else:
+        raise InvalidValue("file", "file.form", "must be packed as Excel does")
+    if len(content) > most or len(content) != part.file_size:
+        raise InvalidValue("file", "file.size", f"must unpack to at most {MOST_UNPACKED} bytes, as its own list says")
+    return content
+
+
+def _require_near(sheet: bytes) -> None:
+    columns = max((_column(found[1]) for found in _PLACE.finditer(sheet)), default=0)
+    rows = max((int(found[1]) for found in _ROW.finditer(sheet)), default=0)
+    rows = max(rows, max((int(found[2]) for found in _PLACE.finditer(sheet)), default=0))
+    if columns > MOST_COLUMNS or rows > MOST_ROWS:
+        raise InvalidValue("file", "file.size", f"must have at most {MOST_ROWS} rows of {MOST_COLUMNS} columns")
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number

@@ -1,0 +1,1 @@
+"""``kouan bench bays``: what planning bays saves on simulated days, and how long it takes."""

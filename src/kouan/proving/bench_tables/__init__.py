@@ -1,0 +1,1 @@
+"""Measures decision tables within the gate's decision path."""

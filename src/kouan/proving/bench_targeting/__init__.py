@@ -1,0 +1,1 @@
+"""``kouan bench targeting``: what targeting finds in a simulated trade with planted fraud, drift included."""

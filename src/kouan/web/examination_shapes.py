@@ -1,0 +1,265 @@
+"""What the API shows of examinations, and what may be asked of them."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+from pydantic import Field as Bounded
+
+from kouan.access.people import Agency, Principal, Role
+from kouan.inspection.control_orders import ControlKind
+from kouan.inspection.examination.examination import AnswerOutcome, Examination, ExaminationState, Outcome, Report, Step
+from kouan.inspection.steps import StepKind
+from kouan.web.fields import Instant, Line, Number, Password, Plate, Sha256, Shape, Text, Why
+from kouan.web.gate_shapes import Reason
+
+MOST_PICTURES = 40
+"""Pictures of one report. Our choice: a container from all sides, its doors, seals and what was found."""
+
+SealText = Annotated[Line, Bounded(max_length=40)]
+
+
+class VehicleShape(Shape):
+    """What is examined, as the gate read it and its papers say."""
+
+    plate: Plate
+    trailer: Plate | None = None
+    containers: Annotated[list[Line], Bounded(max_length=8, default_factory=list)]
+    consignments: Annotated[list[Line], Bounded(max_length=64, default_factory=list)]
+    declarations: Annotated[list[Line], Bounded(max_length=64, default_factory=list)]
+    seals: Annotated[list[SealText], Bounded(max_length=8, default_factory=list)]
+    cargo: Text = ""
+    perishable: bool = False
+    passage: Line | None = None
+
+
+class FoundShape(Shape):
+    """One thing that was found: its code, and free text."""
+
+    code: Line
+    text: Text = ""
+
+
+class ReportRequest(Shape):
+    """What an officer reports of a step; pictures by their SHA-256, brought to ``/images`` before."""
+
+    outcome: Outcome
+    found: Annotated[list[FoundShape], Bounded(max_length=20, default_factory=list)]
+    pictures: Annotated[list[Sha256], Bounded(max_length=MOST_PICTURES, default_factory=list)]
+    seals: Annotated[list[SealText], Bounded(max_length=8, default_factory=list)]
+    mass_kg: Annotated[int, Bounded(ge=1, le=500_000)] | None = None
+
+
+class AnswerRequest(Shape):
+    """An agency's word on one of its control orders; an override needs the password once more."""
+
+    order: Number
+    outcome: AnswerOutcome
+    reason: Why
+    override: bool = False
+    password: Password | None = None
+
+
+class ConfirmRequest(Shape):
+    """That a second person agrees; the password is given again."""
+
+    password: Password | None = None
+
+
+class ReasonRequest(Shape):
+    """Why something is done."""
+
+    reason: Why
+
+
+class ArrivalRequest(Shape):
+    """At which bay the vehicle stands."""
+
+    bay: Line
+
+
+class AskView(Shape):
+    """What one control order asks for."""
+
+    number: str
+    agency: Agency
+    kind: ControlKind
+    steps: list[StepKind]
+    reason: str
+    by: str
+    at: Instant
+
+
+class ReportView(Shape):
+    """What was reported; what another agency alone asked for shows its outcome only (``withheld``)."""
+
+    agency: Agency
+    by: str
+    at: Instant
+    outcome: Outcome
+    found: list[FoundShape]
+    pictures: list[str]
+    seals: list[str]
+    mass_kg: int | None
+    withheld: bool
+
+
+class StepView(Shape):
+    """One step of the sheet, and why it is on it."""
+
+    number: int
+    kind: StepKind
+    asks: list[str]
+    present: list[Agency]
+    minutes: int
+    because: list[Reason]
+    done: bool
+    clear: bool
+    contradictory: bool
+    round: int
+    reports: list[ReportView]
+    before: list[ReportView]
+
+
+class AnswerView(Shape):
+    """An agency's word."""
+
+    ask: str
+    agency: Agency
+    outcome: AnswerOutcome
+    by: str
+    at: Instant
+    reason: str
+    override: bool
+    two_people: bool
+    confirmed_by: str | None
+    releases: bool
+
+
+class AssignedView(Shape):
+    """An officer of the appointment."""
+
+    officer: str
+    agency: Agency
+    step: StepKind
+
+
+class AppointmentView(Shape):
+    """Where and when, and with whom."""
+
+    bay: str
+    starts_at: Instant
+    ends_at: Instant
+    people: list[AssignedView]
+    plan: str
+
+
+class SealView(Shape):
+    """A seal that was opened or put on."""
+
+    seal: str
+    put_on: bool
+    step: int
+    by: str
+    at: Instant
+
+
+class ExaminationView(Shape):
+    """One examination as it stands; ``seals_now`` are the seals that the vehicle carries."""
+
+    number: str
+    version: int
+    state: ExaminationState
+    vehicle: VehicleShape
+    asks: list[AskView]
+    steps: list[StepView]
+    answers: list[AnswerView]
+    seals: list[SealView]
+    seals_now: list[str]
+    rules: str
+    ordered_at: Instant
+    ready_at: Instant
+    promised_at: Instant
+    changed_at: Instant
+    called_at: Instant | None
+    arrived_at: Instant | None
+    closed_at: Instant | None
+    no_shows: int
+    outcome: str | None
+    appointment: AppointmentView | None
+
+
+class ExaminationItem(Shape):
+    """One line of the worklist; ``mine`` are the steps that the reader's agency has still to report."""
+
+    number: str
+    state: ExaminationState
+    plate: str
+    agencies: list[Agency]
+    mine: list[StepKind]
+    bay: str | None
+    starts_at: Instant | None
+    promised_at: Instant
+    ordered_at: Instant
+    closed_at: Instant | None
+    outcome: str | None
+    perishable: bool
+
+
+class Worklist(Shape):
+    """Examinations: those that go on by when they begin, or the latest, newest first."""
+
+    items: list[ExaminationItem]
+
+
+_MADE = ("steps", "answers")
+
+
+def shown(examination: Examination, reader: Principal) -> Mapping[str, Any]:
+    """Return an examination as its reader may see it."""
+    return {
+        **{
+            name: getattr(examination, name)
+            for name in ExaminationView.model_fields
+            if name not in ("steps", "answers")
+        },
+        "steps": [_step(step, examination, reader) for step in examination.steps],
+        "answers": [{**msgspec.structs.asdict(answer), "releases": answer.releases} for answer in examination.answers],
+    }
+
+
+def item(examination: Examination, reader: Principal) -> Mapping[str, Any]:
+    """Return an examination's line of the worklist."""
+    appointment = examination.appointment
+    return {
+        "number": examination.number,
+        "state": examination.state,
+        "plate": examination.vehicle.plate,
+        "agencies": list(dict.fromkeys(ask.agency for ask in examination.asks)),
+        "mine": [
+            step.kind
+            for step in examination.steps
+            if reader.agency in step.present and reader.agency not in [report.agency for report in step.reports]
+        ],
+        "bay": None if appointment is None else appointment.bay,
+        "starts_at": None if appointment is None else appointment.starts_at,
+        "promised_at": examination.promised_at,
+        "ordered_at": examination.ordered_at,
+        "closed_at": examination.closed_at,
+        "outcome": examination.outcome,
+        "perishable": examination.vehicle.perishable,
+    }
+
+
+def _step(step: Step, examination: Examination, reader: Principal) -> Mapping[str, Any]:
+    asking = [ask.agency for ask in examination.asks if ask.number in step.asks]
+    whole = Role.AUDITOR in reader.roles or reader.agency in (*asking, *step.present)
+    fields = msgspec.structs.asdict(step)
+    for name in ("reports", "before"):
+        fields[name] = [_report(report, whole=whole) for report in getattr(step, name)]
+    return {**fields, "done": step.done, "clear": step.clear, "contradictory": step.contradictory}
+
+
+def _report(report: Report, *, whole: bool) -> Mapping[str, Any]:
+    hidden = {} if whole else {"found": (), "pictures": (), "seals": (), "mass_kg": None}
+    return {**msgspec.structs.asdict(report), **hidden, "withheld": not whole}

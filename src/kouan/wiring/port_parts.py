@@ -1,0 +1,281 @@
+"""What a running port is made of: ledger, driver, board, desks and web, built from the ledger and served."""
+
+import asyncio
+import contextlib
+import dataclasses
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
+
+import msgspec
+
+from kouan.adapters.board.board import LiveBoard
+from kouan.adapters.board.hub import HubBoard
+from kouan.adapters.driver.desk import PortDesk
+from kouan.adapters.driver.port_driver import PortDriver
+from kouan.adapters.driver.region import RegionFollower
+from kouan.adapters.driver.setting import Roles
+from kouan.adapters.engines.nats_server import OUTSIDE_BROKER, OWN_BROKER
+from kouan.adapters.heads import HeadSigner
+from kouan.adapters.images import FileImages
+from kouan.adapters.learning.artefacts import FileArtefacts
+from kouan.adapters.ledger_mark import LedgerMark
+from kouan.adapters.nats.link import PlatformLink
+from kouan.adapters.nats.progress import log_loss
+from kouan.adapters.nats.taken import furthest_taken
+from kouan.adapters.papers_files import FileReading
+from kouan.adapters.papers_watch import PapersWatch
+from kouan.adapters.passwords import Argon2Hasher
+from kouan.adapters.postgres.access import PostgresAccounts
+from kouan.adapters.postgres.database import Database
+from kouan.adapters.postgres.gate import PostgresGateRecords
+from kouan.adapters.postgres.ledger import PostgresLedger
+from kouan.adapters.postgres.migrate import migrate
+from kouan.adapters.postgres.papers import PostgresPapersRecords
+from kouan.adapters.postgres.release import PostgresReleaseRecords
+from kouan.adapters.postgres.rules import PostgresRuleRecords
+from kouan.adapters.postgres.subjects import PostgresSubjects
+from kouan.adapters.postgres.targeting import PostgresTargetingRecords
+from kouan.adapters.rules.dry_runs import recorded
+from kouan.journeys.crossing import Crossings
+from kouan.journeys.papers_at_gate import PapersAtGate
+from kouan.journeys.papers_due import PapersDue
+from kouan.journeys.region_at_gate import RegionAtGate
+from kouan.journeys.tables_at_gate import TablesAtGate
+from kouan.journeys.targeting_desk import TargetingDesk
+from kouan.journeys.yard_release import YardToRelease
+from kouan.vocabulary.verdict import Reason
+from kouan.web.app import create_app
+from kouan.web.services import RuleServices, Services
+from kouan.wiring import keys, links, processes
+from kouan.wiring.demo import DEMO_PASSWORD, DEMO_USER, make_accounts
+from kouan.wiring.edge import Edge, join_hub
+from kouan.wiring.gate_settings import board_setting_of, load_rulebook, policy_of, setting_of
+from kouan.wiring.identity import load_identity_provider
+from kouan.wiring.messages import catalogues, renderer
+from kouan.wiring.platform import Platform
+from kouan.wiring.port_file import drawn, path_of, rulebooks_beside
+from kouan.wiring.region_gate import region_at_gate
+from kouan.wiring.release import ReleaseParts, release_of, rules_beside
+from kouan.wiring.rules import RuleParts, engine, rules_of
+from kouan.wiring.serving import Tell
+from kouan.wiring.settings import BrokerSettings
+from kouan.wiring.store import open_ledger, open_sealer
+from kouan.wiring.targeting import targeting_desk
+from kouan.wiring.web_serving import console, end_of, open_web
+from kouan.wiring.yard import YardParts, yard_of, yard_stores
+
+Compose = Callable[[Platform, str, BrokerSettings, Tell], contextlib.AbstractAsyncContextManager["asyncio.Task[None]"]]
+"""What ``serving`` is."""
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    platform: Platform, dsn: str, broker: BrokerSettings, tell: Tell
+) -> AsyncIterator["asyncio.Task[None]"]:
+    """Build the port from its ledger and serve; yields a task that ends with whatever ended the serving."""
+    port, settings, folder = platform.port.name, platform.settings, platform.folder
+    async with contextlib.AsyncExitStack() as stack:
+        database = Database(dsn)
+        stack.push_async_callback(database.close)
+        await migrate(database)
+        built = platform.parts = await _build(platform, database, broker, stack, tell)
+        address, app = (settings.host, settings.tcp_port), create_app(built.services)
+        opened = await open_web(stack, folder, address, app, port, built.parts(), built.heads)
+        platform.url = opened.url
+        owner = OWN_BROKER if settings.nats is None else OUTSIDE_BROKER
+        mqtt = f"{broker.mqtt_host}:{broker.mqtt_tcp_port}"
+        folder.announce(url=opened.url, dsn=dsn, nats_url=broker.nats_url, mqtt=mqtt, broker=owner, port=port)
+        if settings.demo and settings.field:
+            await platform.start_child(processes.field(folder, broker, settings, opened.url))
+        tell(f"open at {platform.clock.now()}")
+        yield end_of(stack, opened.tasks)
+
+
+class Store(msgspec.Struct, frozen=True):
+    """What a port keeps in its database, and the mark of its ledger."""
+
+    ledger: PostgresLedger
+    mark: LedgerMark
+    records: PostgresGateRecords
+    papers: PostgresPapersRecords
+    targeting: PostgresTargetingRecords
+    accounts: PostgresAccounts
+    subjects: PostgresSubjects
+
+
+class PortParts(msgspec.Struct, frozen=True):
+    """The parts of a port; ``edge`` and ``follower`` where it has a hub, ``yard`` where it has one."""
+
+    store: Store
+    driver: PortDriver
+    board: LiveBoard
+    services: Services
+    heads: HeadSigner
+    papers: PapersWatch
+    release: ReleaseParts
+    edge: Edge | None
+    follower: RegionFollower | None
+    yard: YardParts | None = None
+
+    def parts(self) -> list[Coroutine[Any, Any, None]]:
+        """Return what must run for the port to serve."""
+        parts = [self.driver.run(), self.heads.run(), self.store.mark.run(self.store.ledger.writer), self.board.run()]
+        parts.append(self.store.ledger.writer.ended())
+        parts += [self.papers.run(), self.release.watch.run()]
+        if self.edge is not None:
+            parts += self.edge.parts()
+        if self.follower is not None:
+            parts.append(self.follower.run())
+        if self.yard is not None:
+            parts.append(self.yard.driver.run())
+        return parts
+
+
+async def _build(
+    platform: Platform, database: Database, broker: BrokerSettings, stack: contextlib.AsyncExitStack, tell: Tell
+) -> PortParts:
+    settings, folder, port, clock = platform.settings, platform.folder, platform.port, platform.clock
+    store = await _open_store(platform, database, stack)
+    ledger, records = store.ledger, store.records
+    desk = PapersAtGate(port.name, store.papers, records, ledger)
+    edge = await join_hub(settings, folder, port.name, database, ledger, clock, stack)
+    region = None if edge is None else region_at_gate(port.name, desk, edge.keeper, clock)
+    policy = policy_of(port, load_rulebook(port, rulebooks_beside(path_of(settings.port))), hub=edge is not None)
+    board = LiveBoard(board_setting_of(port), policy.rulebook, ledger, records, clock)
+    tell("broker")
+    link = await stack.enter_async_context(await _platform_link(platform, broker, ledger, board))
+    stores = yard_stores(database, port.name, store.papers, ledger, store.subjects)
+    rules = await _rules(platform, database, store)
+    release = release_of(port.name, rules.release, database, store.papers, ledger, clock, links.chance(), board.alarm)
+    follow = YardToRelease(release.services.desk).follow
+    yard = yard_of(port, stores, clock, links.chance().randbytes, board.alarm, follow)
+    driver = PortDriver(setting_of(port), policy, _roles(platform, store, link, desk, region, yard, rules), board)
+    tell("recovery")
+    await board.start()
+    await driver.start()
+    gate_desk = PortDesk(driver, records, store.papers, clock, links.secret)
+    models = FileArtefacts(folder.folder("models"))
+    targeting = targeting_desk(
+        store.papers, store.targeting, ledger, gate_desk.holds, models, clock, links.secret, tables=rules.tables
+    )
+    await targeting.targeting.start()
+    follower, hub = None, None
+    if edge is not None and region is not None:
+        follower = RegionFollower(edge.keeper, driver, gate_desk.holds)
+        await follower.start()
+        hub = HubBoard(edge.keeper, region, lambda: driver.policy_at(clock.now()), settings.hub, edge.standing).view
+    board.attend(tuple(driver.lanes.values()), lambda: driver.rules.view(clock.now()), hub)
+    heads = HeadSigner(ledger, ledger.writer, keys.ledger_signer(folder.path, port.name), port.name, clock)
+    services = _services(platform, store, board, gate_desk, heads, targeting)
+    if yard is not None:
+        services = dataclasses.replace(services, yard=yard.desk)
+    documents = RuleServices(desk=rules.desk, dry_runs=rules.dry_runs)
+    services = dataclasses.replace(services, release=release.services, rules=documents, two_step=rules.two_step)
+    papers = PapersWatch(PapersDue(store.papers, ledger, clock), board.alarm)
+    return PortParts(store, driver, board, services, heads, papers, release, edge, follower, yard)
+
+
+async def _rules(platform: Platform, database: Database, store: Store) -> RuleParts:
+    """Return the port's rule documents, read and in force."""
+    port, records = platform.port.name, PostgresRuleRecords(database, platform.port.name)
+    signer = keys.platform_signer(platform.folder.path, port)
+    read = recorded(store.records, store.ledger, store.targeting, PostgresReleaseRecords(database, port))
+    beside = rules_beside(path_of(platform.settings.port))
+    rules = rules_of(port, records, store.ledger, signer, platform.clock, lambda: read, engine(), beside)
+    await rules.desk.start()
+    return rules
+
+
+async def _platform_link(
+    platform: Platform, broker: BrokerSettings, ledger: PostgresLedger, board: LiveBoard
+) -> PlatformLink:
+    """Return the link to the devices, not open yet; a person is called where the broker turns out to have forgotten."""
+
+    def went_back(known: int, found: int) -> None:
+        log_loss(known, found)
+        board.alarm("", "", 1, Reason("broker.went_back", {"known": known, "found": found}))
+
+    taken = await furthest_taken(ledger)
+    return links.platform_link(platform.folder, broker, platform.port.name, taken=taken, went_back=went_back)
+
+
+async def _open_store(platform: Platform, database: Database, stack: contextlib.AsyncExitStack) -> Store:
+    """Open what the port keeps, with a demonstration's accounts in it."""
+    folder, port, clock = platform.folder, platform.port.name, platform.clock
+    sealer = open_sealer(folder)
+    ledger, mark = await open_ledger(folder, database, port, clock, sealer, stack)
+    if platform.began_after is None:
+        platform.began_after = await ledger.size()
+    accounts = PostgresAccounts(database, port)
+    if platform.settings.demo:
+        await make_accounts(folder, ledger, accounts, Argon2Hasher(), clock.now())
+    return Store(
+        ledger,
+        mark,
+        PostgresGateRecords(database, port),
+        PostgresPapersRecords(database, port),
+        PostgresTargetingRecords(database, port),
+        accounts,
+        PostgresSubjects(database, sealer),
+    )
+
+
+def _roles(
+    platform: Platform,
+    store: Store,
+    link: PlatformLink,
+    desk: PapersAtGate,
+    region: RegionAtGate | None,
+    yard: YardParts | None,
+    rules: RuleParts,
+) -> Roles:
+    """Return what the driver needs; papers are asked of the region where there is one."""
+    folder, port = platform.folder, platform.port.name
+    arrivals = None if yard is None or platform.settings.demo else yard.arrivals  # the simulated field has no yard yet
+    return Roles(
+        link=link,
+        ledger=store.ledger,
+        records=store.records,
+        papers=TablesAtGate(region or desk, rules.tables, store.papers, store.ledger, platform.clock),
+        drivers=desk,
+        crossings=Crossings(store.papers, store.records, store.ledger, arrivals),
+        subjects=store.subjects,
+        clock=platform.clock,
+        signer=keys.platform_signer(folder.path, port),
+        keys=keys.known_keys(folder.path, port, demo=platform.settings.demo),
+        chance=links.chance().randbytes,
+        render=renderer(),
+        region=region,
+        yard=None if yard is None else yard.driver,
+    )
+
+
+def _services(
+    platform: Platform, store: Store, board: LiveBoard, desk: PortDesk, heads: HeadSigner, targeting: TargetingDesk
+) -> Services:
+    settings = platform.settings
+    return Services(
+        port=drawn(platform.port),
+        clock=platform.clock,
+        board=board,
+        desk=desk,
+        ledger=store.ledger,
+        gate=store.records,
+        papers=store.papers,
+        read_papers=FileReading(),
+        subjects=store.subjects,
+        salt=lambda: links.chance().randbytes(16),
+        tiles=store.ledger,
+        accounts=store.accounts,
+        hasher=Argon2Hasher(),
+        images=FileImages(platform.folder.folder("images")),
+        targeting=targeting,
+        messages=catalogues(),
+        ledger_key=heads.public_key_bytes,
+        ledger_key_id=heads.key_id,
+        secret=links.secret,
+        demo=settings.demo,
+        oidc=None if settings.oidc is None else load_identity_provider(settings.oidc),
+        demo_accounts=((DEMO_USER, DEMO_PASSWORD),) if settings.demo else (),
+        console=console(),
+    )

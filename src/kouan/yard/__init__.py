@@ -1,0 +1,1 @@
+"""The supervised yard (监管场所): two weighings, tally, stack, custody, pick-up; pure."""

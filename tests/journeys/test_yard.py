@@ -1,0 +1,212 @@
+"""From the gate to the yard, to release and to the consignee's lorry, with real papers and the real release desk."""
+
+import random
+from typing import Any
+
+import msgspec
+import pytest
+from tests.unit.gate.passage_kit import but
+from tests.unit.gate.test_visit import cleared
+from tests.unit.inspection.papers_kit import IN_DECLARATION, confirmation, line
+from tests.unit.inspection.release.release_kit import BOOK, NOW
+from tests.unit.yard.yard_kit import DOMESTIC, SETTINGS, HandClock
+
+from kouan.adapters.memory.disk import MemoryDisk
+from kouan.adapters.memory.ledger import MemoryLedger, MemorySubjects
+from kouan.adapters.memory.papers import MemoryPapersRecords
+from kouan.adapters.memory.release import MemoryReleaseRecords
+from kouan.adapters.memory.yard import MemoryYardRecords
+from kouan.adapters.signing.sealing import Sealer, SealingKeys
+from kouan.gate.dossier import case_of
+from kouan.gate.states import Cleared
+from kouan.inspection.lots import lots_of
+from kouan.inspection.release.facts import SiteChecked
+from kouan.inspection.release.lot import LotState
+from kouan.inspection.release.records import rule_of, standing_of, state_of
+from kouan.inspection.release.rulebook import ReleaseBook
+from kouan.inspection.release.standing import site_checks
+from kouan.inspection.use_cases import declaration_of
+from kouan.journeys.hand_in import PapersCounter
+from kouan.journeys.release import ReleaseDesk
+from kouan.journeys.write_off import NetWriteOffs
+from kouan.journeys.yard_arrivals import GateToYard
+from kouan.journeys.yard_desk import open_yard
+from kouan.journeys.yard_papers import ReleasedByInspection, WrittenOffPapers
+from kouan.journeys.yard_release import YardToRelease
+from kouan.journeys.yard_visits import Done
+from kouan.ledger.roles import Draft, Personal, Unit
+from kouan.vocabulary.places import Direction
+from kouan.vocabulary.verdict import Refused
+from kouan.yard.events import CallPerson, Command
+from kouan.yard.pickups import Wanted
+from kouan.yard.states import Came, Held, Left, Ready
+from kouan.yard.tickets import Ticket
+
+PORT = "ganqimaodu"
+IRON = "2601111000"
+LOT = f"{IN_DECLARATION}-1"
+MRZ = ("P<MNGBAT<<ERDENE<<<<<<<<<<<<<<<<<<<<<<<<<<<<", "E123456700MNG8001014M3001019<<<<<<<<<<<<<<02")
+
+
+class Rules:
+    async def book(self, at: int) -> ReleaseBook:
+        return BOOK
+
+
+class Port:
+    """A gate, papers, release and a yard over one ledger in memory."""
+
+    async def begin(self) -> "Port":
+        disk, chance = MemoryDisk(), random.Random(7)
+        sealer = Sealer(SealingKeys(bytes(range(32)), bytes(range(32, 64))), chance.randbytes)
+        self.clock, self.told = HandClock(NOW), list[Command]()
+        self.ledger = await MemoryLedger.open_writer(disk, PORT, self.clock, sealer)
+        self.papers = MemoryPapersRecords(disk, PORT)
+        self.release = MemoryReleaseRecords(disk, PORT)
+        self.subjects = MemorySubjects(disk, sealer)
+        self.counter = PapersCounter(self.papers, self.ledger, self.subjects, self.clock, chance.randbytes)
+        self.desk = ReleaseDesk(self.release, self.ledger, Rules(), self.clock, random.Random(11))
+        block = msgspec.structs.replace(SETTINGS.blocks[0], goods=("2601", "2701"))
+        settings = msgspec.structs.replace(SETTINGS, blocks=(block,))
+        write_offs = WrittenOffPapers(NetWriteOffs(self.papers, self.ledger, self.clock))
+        self.yard = open_yard(
+            settings, MemoryYardRecords(disk, PORT), self.ledger, ReleasedByInspection(self.release, self.clock),
+            write_offs, self.clock, chance.randbytes, NOW * 2, self.told.append, YardToRelease(self.desk).follow,
+        )  # fmt: skip
+        self.arrivals = GateToYard(
+            settings, self.yard.visits, self.papers, self.ledger, self.subjects, self.told.append
+        )
+        return self
+
+    async def hand_in(self, net_kg: int = 30_000) -> None:
+        """Hand in a declaration of one line of iron ore, and the confirmation of its vehicle."""
+        lines = [{"line": 1, "hs_code": IRON, "goods": "铁矿", "net_kg": net_kg}]
+        goods = [line(hs_code=IRON, goods="铁矿", gross_kg=net_kg)]
+        declared = {"number": IN_DECLARATION, "direction": "in", "lines": lines, "consignments": goods}
+        taken = await self.counter.declaration(declared)
+        assert not isinstance(taken, Refused), taken
+        document = confirmation(number="V2025101000042", plate="1234УБА", consignments=goods, cargo="coal")
+        confirmed = await self.counter.confirmation(document)
+        assert not isinstance(confirmed, Refused), confirmed
+
+    async def open_lot(self) -> None:
+        record = await self.papers.find_declaration(IN_DECLARATION)
+        assert record is not None
+        (lot,) = lots_of(declaration_of(record))
+        await self.desk.open(lot, NOW)
+
+    async def gate_clears(self) -> Cleared:
+        """Return the passage of a driver whose document is sealed behind the evidence's commitment."""
+        subject = await self.subjects.subject_for("somebody at the gate")
+        personal = Personal(subject, bytes(16), msgspec.json.encode({"mrz": MRZ}))
+        await self.ledger.append(Unit((Draft("gate.evidence/1", "p-in", "driver", b"{}", (personal,)),)))
+        state = cleared(Direction.IN, "p-in", 50_120)
+        driver = case_of(state.dossier).driver
+        assert driver is not None
+        known = msgspec.structs.replace(driver, commitment=personal.commitment)
+        records = tuple(
+            msgspec.structs.replace(each, evidence=known) if each.evidence == driver else each
+            for each in state.dossier.procedures
+        )
+        return msgspec.structs.replace(state, dossier=msgspec.structs.replace(state.dossier, procedures=records))
+
+    async def weigh(self, visit: str, mass_kg: int, number: str) -> Any:
+        record = await self.yard.records.find_visit(visit)
+        assert record is not None
+        return await self.yard.visits.weigh(visit, Ticket(number, "W1", record.plate, mass_kg, self.clock.now()))
+
+    async def unloaded(self, gross_kg: int = 48_000, tare_kg: int = 18_000) -> Any:
+        await self.weigh("yard-p-in", gross_kg, "g1")
+        await self.yard.visits.begin_handling("yard-p-in", "coal/A/1/1", "wang")
+        await self.yard.visits.tally("yard-p-in", "wang", 800)
+        return await self.weigh("yard-p-in", tare_kg, "t1")
+
+    async def checked(self) -> LotState:
+        """Let customs make the checks on site that are still open; return where the lot stands then."""
+        record = await self.release.find_lot(LOT)
+        assert record is not None
+        for check in site_checks(standing_of(record), rule_of(record)):
+            await self.desk.tell(LOT, SiteChecked(check, True), "li", f"check:{check}")
+        found = await self.release.find_lot(LOT)
+        assert found is not None
+        return state_of(found)
+
+
+@pytest.fixture
+async def port() -> Port:
+    return await Port().begin()
+
+
+async def test_a_cleared_lorry_is_expected_in_the_yard_with_its_lot_and_its_driver(port: Port) -> None:
+    await port.hand_in()
+    await port.open_lot()
+    state = await port.gate_clears()
+    for _ in range(2):
+        done = await port.arrivals.cleared(state)
+        assert isinstance(done, Done)
+        assert isinstance(done.state, Came)
+    stay = done.state.stay
+    assert (stay.lot, stay.plate, stay.site, stay.aboard.count, len(stay.aboard.people)) == (
+        LOT,
+        "1234УБА",
+        "coal",
+        1,
+        1,
+    )
+    assert stay.gate is not None
+    assert (stay.gate.scale, stay.gate.mass_kg) == ("I3", 50_120)
+    lot = await port.release.find_lot(LOT)
+    assert lot is not None
+    assert state_of(lot) is LotState.ARRIVED
+
+
+async def test_net_is_written_off_the_declaration_and_the_goods_leave_once_released(port: Port) -> None:
+    await port.hand_in()
+    await port.open_lot()
+    await port.arrivals.cleared(await port.gate_clears())
+    done = await port.unloaded()
+    assert isinstance(done, Done)
+    assert isinstance(done.state, Ready)
+    balance = next(each for each in await port.papers.balances([IN_DECLARATION]) if each.item == "1")
+    assert balance.granted_kg == 30_000
+    assert [each.mass_kg for each in await port.papers.write_offs_of_ticket("t1")] == [30_000]
+    wanted = Wanted("o1", LOT, DOMESTIC, "C", 20_000, NOW, NOW + 3600 * 10**6)
+    too_early = await port.yard.goods.order(wanted, "firm")
+    assert isinstance(too_early, Refused)
+    assert too_early.reasons[0].code == "release.may_not_leave"
+    assert await port.checked() in (LotState.FREE, LotState.CONDITIONALLY_RELEASED)
+    assert not isinstance(await port.yard.goods.order(wanted, "firm"), Refused)
+    await port.yard.visits.admit("o1", DOMESTIC, "C", 1, ("driver",))
+    await port.weigh("yard-o1", 15_000, "t2")
+    await port.yard.visits.begin_handling("yard-o1", "coal/A/1/1", "wang")
+    await port.yard.visits.tally("yard-o1", "wang")
+    assert isinstance((await port.weigh("yard-o1", 35_000, "g2")).state, Ready)
+    gone = await port.yard.visits.leave("yard-o1", 1, ("driver",))
+    assert isinstance(gone, Done)
+    assert isinstance(gone.state, Left)
+    assert (await port.yard.goods.balance("coal")).findings == ()
+
+
+async def test_a_net_beyond_the_declaration_holds_the_lorry_and_writes_nothing_off(port: Port) -> None:
+    await port.hand_in(net_kg=29_000)
+    await port.arrivals.cleared(await port.gate_clears())
+    done = await port.unloaded()
+    assert isinstance(done, Done | Refused)
+    assert not isinstance(done, Done) or isinstance(done.state, Held)
+    assert list(await port.papers.write_offs_of_ticket("t1")) == []
+    lot = await port.yard.records.find_lot(LOT)
+    assert lot is not None
+    assert lot.in_kg == 0
+
+
+async def test_goods_of_no_known_declaration_go_to_a_person(port: Port) -> None:
+    refused = await port.arrivals.cleared(await port.gate_clears())
+    assert isinstance(refused, Refused)
+    assert [each.reason.code for each in port.told if isinstance(each, CallPerson)] == ["yard.no_papers"]
+    assert list(await port.yard.records.open_visits()) == []
+
+
+async def test_an_empty_or_an_outbound_lorry_is_not_expected(port: Port) -> None:
+    assert await port.arrivals.cleared(cleared(Direction.IN, "p-in", 18_100)) is None
+    assert await port.arrivals.cleared(cleared(Direction.OUT, "p-out", 50_120)) is None
+    assert but() is not None

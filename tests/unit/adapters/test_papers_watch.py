@@ -1,0 +1,41 @@
+"""An overdue declaration calls a person once, and a store that is away ends no watch."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from kouan.adapters import papers_watch
+from kouan.adapters.papers_watch import PRIORITY, PapersWatch
+from kouan.journeys.papers_due import Overdue
+from kouan.vocabulary.errors import Unavailable
+
+
+class Due:
+    """Tells of two overdue declarations, after it could not be reached once."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+        self.enough = asyncio.Event()
+
+    async def look(self) -> tuple[Overdue, ...]:
+        self.looks += 1
+        if self.looks == 4:
+            self.enough.set()
+        if self.looks == 1:
+            raise Unavailable("the store is away")
+        return (Overdue("D1", 5), Overdue("D2", 6)) if self.looks == 2 else ()
+
+
+async def test_each_overdue_declaration_is_an_alarm_whatever_went_wrong_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(papers_watch, "EVERY_S", 0)
+    alarms: list[Any] = []
+    due = Due()
+    watch = PapersWatch(due, lambda *alarm: alarms.append(alarm))  # type: ignore[arg-type]
+    running = asyncio.create_task(watch.run())
+    await due.enough.wait()
+    running.cancel()
+    assert [(alarm[2], alarm[3].code, alarm[3].params) for alarm in alarms] == [
+        (PRIORITY, "declaration.overdue", {"declaration": "D1", "due": 5}),
+        (PRIORITY, "declaration.overdue", {"declaration": "D2", "due": 6}),
+    ]
