@@ -41,7 +41,7 @@ PLATFORM: tuple[Planted, ...] = (
         "a line that helped to find a fault stayed in",
     ),
     Planted(
-        "subject_by_its_number", "I17", "kouan.inspection.use_cases:_draft",
+        "subject_by_its_number", "I17", "kouan.inspection.use_cases:draft_of",
         'f"papers:{kind}:{number}:{version}", canonical(paper), personal)',
         'f"papers:{kind}:{number}:{version}",\n'
         "                 canonical({**msgspec.to_builtins(paper), "
