@@ -53,8 +53,22 @@ FORGOTTEN_AT_A_START = Planted(
     "            seen.update(await self.lanes[name].remember(passage))", "            seen.update(())",
     "of a passage that has ended nothing was thought to come any more",
 )  # fmt: skip
+SHOWS_WHAT_IS_OVERTAKEN = Planted(
+    "shows_what_is_overtaken", "durable", "kouan.adapters.driver.passage_runner:PassageRunner._record",
+    "not isinstance(command, Show) or number == self._shows", "number > 0",
+    "a green light that waited for the store was shown to the next vehicle",
+)  # fmt: skip
 
 FOUND = (
+    Found(
+        tailgaters(
+            24,
+            FaultAct(15 * SECOND, FaultKind.CUT_DOWN, "lane-controller", 21 * SECOND, {}),
+            FaultAct(35_577_401, FaultKind.STORE_AWAY, "platform", 25 * SECOND, {}),
+        ),
+        SHOWS_WHAT_IS_OVERTAKEN,
+        "lane O1 shows green before an order was recorded",
+    ),
     Found(
         tailgaters(1, dies_at_command(201, 1, 1)),
         ONLY_UNDER_ITS_ORDER,

@@ -395,18 +395,33 @@ def test_a_report_is_told_again_after_an_outage_of_the_link() -> None:
     assert len(world.commands) <= 1
 
 
+def test_a_platform_that_comes_later_is_told_that_the_lanes_have_their_controller() -> None:
+    once = [(lane, True) for lane in LANES]
+    loop = VirtualLoop(1_700_000_000 * SECOND)
+
+    async def main() -> World:
+        world = World(loop)
+        world.answering = False
+        world.start()
+        await asyncio.sleep(3)
+        assert world.statuses == once
+        world.answering = True
+        await asyncio.sleep(3)
+        return world
+
+    assert run(main(), loop).statuses == once * 2
+
+
 @pytest.mark.parametrize("online", [False, True])
 def test_after_a_lost_connection_every_lane_is_told_anew_that_its_controller_is_there(online: bool) -> None:
     async def story(world: World) -> None:
         await asyncio.sleep(2)
-        told = len(world.statuses)
-        assert told == len(LANES)
         payload = ONLINE if not online else world.broker._retained[f"kouan/{PORT}/I2/controller/status"]
         await world.field.send(f"kouan/{PORT}/I2/controller/status", payload)
         await asyncio.sleep(5)
 
     statuses = live(story).statuses
-    assert len(statuses) == 2 * len(LANES) + 1
+    assert len(statuses) == 3 * len(LANES) + 1  # at the start, to the platform that answers first, and anew
     assert {lane for lane, _ in statuses[-len(LANES) :]} == set(LANES)
     assert all(online for _, online in statuses[-len(LANES) :])
 

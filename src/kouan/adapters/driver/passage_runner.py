@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from kouan.adapters.driver.projection import Projected
 from kouan.adapters.driver.settlement import Settlement, Ticket
 from kouan.adapters.driver.turns import Turn, Turns
-from kouan.gate.commands import Command, IssueOrder
+from kouan.gate.commands import Command, IssueOrder, Show
 from kouan.gate.events import Event, drafts
 from kouan.gate.facts import DeadlinePassed, Fact, OrderSigned, VehicleArrived
 from kouan.gate.passage import Step, open_passage, step
@@ -70,6 +70,7 @@ class PassageRunner:
         self._armed: Instant | None = None
         self._tasks: dict[int, asyncio.Task[bool]] = {}
         self._count = 0
+        self._shows = 0
         self._turns = Turns()
         self.state: PassageState | None = None
 
@@ -139,11 +140,13 @@ class PassageRunner:
             self._settlement.hold(ticket)
         self._count += 1
         number = self._count
+        if any(isinstance(command, Show) for command in commands):
+            self._shows = number
         unit = None
         if made:
             projected = self._project(before, state, events)
             unit = Unit(made, projected.guards, projected.effects)
-        recording = self._record(unit, state, events, commands, cause, began, self._turns.take())
+        recording = self._record(number, unit, state, events, commands, cause, began, self._turns.take())
         task = asyncio.get_running_loop().create_task(recording, name=f"record-{dossier.passage}-{number}")
         self._tasks[number] = task
         task.add_done_callback(lambda _: self._tasks.pop(number, None))
@@ -151,6 +154,7 @@ class PassageRunner:
 
     async def _record(
         self,
+        number: int,
         unit: Unit | None,
         state: PassageState,
         events: Sequence[Event],
@@ -167,7 +171,8 @@ class PassageRunner:
                 return False
             self.last_span_us = self._clock.monotonic() - began
             for command in commands:
-                self._act(command)
+                if not isinstance(command, Show) or number == self._shows:  # else a later step shows something else
+                    self._act(command)
             self._changed(state, events, sequences)
             for ticket in cause.tickets:
                 self._settlement.release(ticket)

@@ -165,12 +165,18 @@ class LaneControllerProcess:
             lane.work_came.set()
 
     def _take_answer(self, lane: _Lane, came: AnswerCame) -> None:
-        """Step the lanes that asked; what answers none of them is counted where it came."""
+        """Step the lanes that asked; what answers none of them is counted where it came.
+
+        A platform that answers for the first time may have come after the lanes were told of: they are told of again.
+        """
         read = read_answer(self._keys, self._port, came)
         nonce = None if read.answer is None else read.answer.nonce
         asked = [each for each in self._lanes.values() if nonce and each.state.asked_at(nonce) is not None]
         for each in asked or [lane]:
+            was_heard = each.state.heard_at is not None
             self._queue(each, self._step(each, read))
+            if not was_heard and each.state.heard_at is not None:
+                self._untold[each.state.setting.lane] = None
 
     def _step(self, lane: _Lane, came: Input) -> tuple[Effect, ...]:
         stepped: Step = step(lane.state, came, self._clock.monotonic())
