@@ -197,7 +197,7 @@ class Site:
 
 @pytest.mark.slow
 async def test_kill_dash_nine_at_the_worst_moments_opens_nothing_twice(tmp_path: Path) -> None:
-    async with asyncio.timeout(40), real_network(tmp_path / "data") as network:
+    async with asyncio.timeout(120), real_network(tmp_path / "data") as network:
         site = Site(network, tmp_path / "lane-controller" / "nonces")
         await site.open()
         try:

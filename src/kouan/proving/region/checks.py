@@ -38,7 +38,7 @@ async def _of_a_port(region: SimulatedRegion, port: str) -> AsyncIterator[str]:
         yield text
     async for text in _witnessed(region, port):
         yield text
-    for text in _bulletins(region, port):
+    for text in (*_bulletins(region, port), *region.edges[port].went_back):
         yield text
     counted, flow = _closed(region, port), await _flow(region, port)
     if counted != flow:

@@ -18,6 +18,7 @@ from kouan.adapters.signing.sealing import Sealer, SealingKeys
 from kouan.network.travel import Distances
 from kouan.network.views import PortFacts
 from kouan.protocols.jws import PrivateKeySigner
+from kouan.protocols.network.messages import BulletinKind
 from kouan.vocabulary.clock import Clock
 from kouan.wiring.edge import Edge, HubIdentity, open_edge
 from kouan.wiring.twin.life import Life
@@ -117,6 +118,8 @@ class EdgeNode(Node):
         self._signer = signer
         self._poll_s = poll_s
         self._sealer = sealer_of(chance)
+        self.went_back: list[str] = []
+        self._acted_on: dict[BulletinKind, int] = {}
 
     async def open(self, life: Life) -> None:
         """Become the port's writer, and forward from where the hub stands."""
@@ -134,10 +137,19 @@ class EdgeNode(Node):
         self.ledger = await MemoryLedger.open_writer(self.disk, self.port, self._clock, self._sealer)
         records = MemoryEdgeRecords(self.disk, self.port)
         self.edge = await open_edge(self.port, self._hub, self.ledger, records, self.link, self._clock, self._poll_s)
+        self.edge.keeper.on_change(self._heed)
         for number, part in enumerate(self.edge.parts()):
             life.spawn(part, f"{self.port}-{number}")
         heads = HeadSigner(self.ledger, self.ledger.writer, self._signer, self.port, self._clock)
         life.spawn(heads.run(), f"{self.port}-heads")
+
+    def _heed(self, kind: BulletinKind) -> None:
+        """Note where the port acts on an older list than before, in whichever of its lives (I13)."""
+        kept = self.edge.keeper.latest(kind)
+        version, before = kept.bulletin.version if kept else 0, self._acted_on.get(kind, 0)
+        if version < before:
+            self.went_back.append(f"it acted on {kind} of version {version} after {before}")
+        self._acted_on[kind] = max(version, before)
 
 
 def join(broker: MemoryBroker, port: str, before: MemoryLink | None) -> MemoryLink:
