@@ -48,8 +48,8 @@ POLL_EVERY_S = 1.0
 """Seconds between two polls of a lane in use. Our choice: a hold that was missed is in force a second later (I4)."""
 
 QUIET_POLLS = 4
-"""A lane that is not in use is asked for at every fourth poll only, or until it was answered. Our choice: no order can
-come there before a vehicle has stopped, and every answer has to be signed, checked and taken by each lane."""
+"""Lanes that are not in use are asked for at every fourth poll only, all together, or until they were answered. Our
+choice: no order can come there before a vehicle has stopped, and every answer is signed, checked and taken by each."""
 
 MOST_HEARD = 256
 """Own statuses remembered. Our choice: several times as many as a port has lanes."""
@@ -69,14 +69,11 @@ class _Lane:
         self.reports: dict[str, ControllerReport] = {}
         self.work_came = asyncio.Event()
         self.report_came = asyncio.Event()
-        self.quiet = 0
 
-    def to_be_asked(self) -> bool:
-        """Say whether the next poll asks for this lane."""
-        self.quiet += 1
-        if self.quiet < QUIET_POLLS and self.state.heard_at is not None:
-            return self.state.in_use or bool(self.state.challenges)
-        return True
+    @property
+    def in_need(self) -> bool:
+        """Whether the next poll asks for this lane, whether or not it asks for all."""
+        return self.state.in_use or bool(self.state.challenges) or self.state.heard_at is None
 
 
 class LaneControllerProcess:
@@ -106,6 +103,7 @@ class LaneControllerProcess:
         self._name = name
         self._lanes: dict[str, _Lane] = {}
         self._told = 0
+        self._polls = 0
         self._heard: dict[tuple[int, int], None] = {}
         self._untold: dict[str, None] = dict.fromkeys(self._names)
         self._compact_above = COMPACT_ABOVE_BYTES
@@ -259,12 +257,13 @@ class LaneControllerProcess:
             await asyncio.sleep(POLL_EVERY_S)
 
     async def _ask(self) -> None:
-        asking = {name: lane for name, lane in self._lanes.items() if lane.to_be_asked()}
+        of_all = self._polls % QUIET_POLLS == 0
+        self._polls += 1
+        asking = {name: lane for name, lane in self._lanes.items() if of_all or lane.in_need}
         if not asking:
             return
         poll = Poll(controller=self._name, nonce=f"{self._chance.getrandbits(128):032x}", lanes=tuple(asking))
         for lane in asking.values():
-            lane.quiet = 0
             self._queue(lane, self._step(lane, PollSent(poll.nonce)))
         with contextlib.suppress(Unavailable, TimeoutError):
             async with asyncio.timeout(POLL_EVERY_S):
