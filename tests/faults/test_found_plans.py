@@ -58,8 +58,55 @@ SHOWS_WHAT_IS_OVERTAKEN = Planted(
     "not isinstance(command, Show) or number == self._shows", "number > 0",
     "a green light that waited for the store was shown to the next vehicle",
 )  # fmt: skip
+AN_ALARM_GROWS_OLD = Planted(
+    "an_alarm_grows_old", "I20", "kouan.gate.assembly:Assembly.begin",
+    "            if passed.alarm or now - passed", "            if now - passed",
+    "the platform's clock leapt while the vehicle drove from the portal to the line",
+)  # fmt: skip
+COUNTED_AT_THE_FIRST_WORD = Planted(
+    "counted_at_the_first_word", "I12", "kouan.gate.review:confirm_review",
+    "recent=max(first.recent, fact.recent)", "recent=first.recent",
+    "two exceptions waited for their second person at once, and each had room for one",
+)  # fmt: skip
 
 FOUND = (
+    Found(
+        Plan(
+            seed=489,
+            lanes=("I1", "I2", "O1", "O2"),
+            queue=4,
+            per_hour=10,
+            rates={Anomaly.NORM_ALARM: 34, Anomaly.TAILGATER: 92},
+            calibrated=True,
+            faults=(FaultAct(9_915_189, FaultKind.CLOCK_BACK, "platform", 34_061_395, {"by_ms": -854_265}),),
+            heals_us=440 * SECOND,
+            ends_us=600 * SECOND,
+        ),
+        AN_ALARM_GROWS_OLD,
+        "a radiation alarm in I2 559 s ago is not in the ledger",
+    ),
+    Found(
+        Plan(
+            seed=1403,
+            lanes=("I1", "I2", "O1", "O2"),
+            queue=3,
+            per_hour=60,
+            rates={},
+            calibrated=True,
+            faults=(
+                FaultAct(78_969_366, FaultKind.OVERRIDE, "", 145_292_327, {"how": 4}),
+                FaultAct(88_415_776, FaultKind.OVERRIDE, "", 191_692_965, {"how": 1}),
+                FaultAct(95_839_747, FaultKind.LOG_FULL, "controller", 1_483_718, {}),
+                FaultAct(109_492_690, FaultKind.LOG_LOST, "controller", 5_011_248, {}),
+                FaultAct(211_302_938, FaultKind.CLOCK_FORWARD, "devices", 13_475_040, {"by_ms": 2_517_225}),
+                FaultAct(229_897_964, FaultKind.LOG_LOST, "controller", 14_364_172, {}),
+            ),
+            heals_us=440 * SECOND,
+            ends_us=600 * SECOND,
+        ),
+        COUNTED_AT_THE_FIRST_WORD,
+        "decision.order was lifted by sim-site-1: his hour's share was used up",
+    ),
     Found(
         tailgaters(
             24,

@@ -244,6 +244,12 @@ def test_an_occupancy_with_missing_lines_proves_nothing(sent):
     assert found.incomplete
 
 
+def test_an_end_line_that_comes_again_ends_nothing():
+    (found,) = told([*QUIET, *SCAN, counts("GA", 900), EndLine(1), EndLine(1)])
+    assert found.gamma_alarm
+    assert not found.incomplete
+
+
 def test_a_skipped_number_means_that_lines_were_lost():
     first, second, third = told([*QUIET, *SCAN, EndLine(1), *SCAN, EndLine(3), *SCAN, EndLine(4)])
     assert [first.incomplete, second.incomplete, third.incomplete] == [False, True, False]

@@ -40,7 +40,8 @@ DISINFECTION_WAIT_US = seconds(6)
 """How long the end of disinfection is awaited after the health declaration. Our choice: a spray arch takes 3 to 5 s."""
 
 PORTAL_AGE_US = seconds(60)
-"""How old a portal's occupancy may be when the vehicle stops. Our choice: it stands some 20 m before the line."""
+"""How old a portal's occupancy may be when the vehicle stops. Our choice: it stands some 20 m before the line. An alarm
+never grows too old: clocks jump, and it is better told of the next vehicle than of none (I20)."""
 
 Reading = PlateRead | ContainerRead | NoContainer | SealReading | HealthDeclared | DisinfectionDone | VehicleMeasured
 """What bears a track."""
@@ -103,8 +104,10 @@ class Assembly:
         self._track, self._stopped_at = track, now
         early, self._early = self._early, []
         found: list[Evidence] = []
-        if self._occupancy is not None and now - self._occupancy[0].ended_at <= PORTAL_AGE_US:
-            found.append(radiation(*self._occupancy))
+        if self._occupancy is not None:
+            passed = self._occupancy[0]
+            if passed.alarm or now - passed.ended_at <= PORTAL_AGE_US:
+                found.append(radiation(*self._occupancy))
         self._occupancy = None
         for reading, at in early:
             if reading.track == track:
@@ -151,9 +154,13 @@ class Assembly:
         )
 
     def measure(self, occupancy: Occupancy, device: str) -> tuple[Evidence, ...]:
-        """Take a portal's occupancy: of the vehicle that stands here, or of the next one."""
+        """Take a portal's occupancy: of the vehicle that stands here, or of the next one.
+
+        Of several that wait the last counts, but none takes the place of an alarm that nobody was told of yet.
+        """
         if self._track is None or self._measured:
-            self._occupancy = (occupancy, device)
+            if self._occupancy is None or occupancy.alarm or not self._occupancy[0].alarm:
+                self._occupancy = (occupancy, device)
             return ()
         self._measured = True
         return (radiation(occupancy, device),)

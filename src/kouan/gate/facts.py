@@ -97,7 +97,10 @@ class ReviewDecided(msgspec.Struct, frozen=True, tag="review_decided"):
 
 
 class ReviewConfirmed(msgspec.Struct, frozen=True, tag="review_confirmed"):
-    """A second person confirmed what the first decided."""
+    """A second person confirmed what the first decided.
+
+    ``recent`` is how many exceptions the first gave in the hour before: others may have been confirmed meanwhile.
+    """
 
     at: Instant
     by: str
@@ -106,6 +109,7 @@ class ReviewConfirmed(msgspec.Struct, frozen=True, tag="review_confirmed"):
     reason: str
     stepped_up: bool = False
     hub_age_us: int | None = None
+    recent: int = 0
 
 
 class OrderSigned(msgspec.Struct, frozen=True, tag="order_signed"):

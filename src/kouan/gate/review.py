@@ -57,7 +57,8 @@ def confirm_review(state: InReview, fact: ReviewConfirmed, now: Instant, policy:
     if not _has_reason(fact.reason):
         return "no_reason"
     heard = hear_of_hub(state.dossier, fact.at, fact.hub_age_us)
-    return _act(replace(state, first=None, dossier=heard), first, fact, now, policy)
+    counted = replace(first, recent=max(first.recent, fact.recent))
+    return _act(replace(state, first=None, dossier=heard), counted, fact, now, policy)
 
 
 def _has_reason(text: str) -> bool:

@@ -320,6 +320,13 @@ def test_an_exception_needs_a_reason_a_fresh_sign_in_and_room_under_the_cap() ->
     assert drive.unused() == ["no_reason", "not_stepped_up", "cap"]
 
 
+def test_an_exception_that_was_confirmed_too_late_needs_room_under_the_cap_then() -> None:
+    drive = ordered(seal={"number": "CN7654321"}).take(officer("release", recent=5), second(recent=6))
+    assert drive.unused() == ["cap"]
+    assert drive.name == "in_review"
+    assert drive.take(second(recent=5)).agree().orders[0].outcome is Outcome.RELEASE
+
+
 def test_a_person_turns_a_vehicle_back() -> None:
     drive = ordered(seal={"number": "CN7654321"}).take(officer("refuse"))
     assert drive.name == "refused"

@@ -12,6 +12,7 @@ from kouan.gate.facts import ReviewConfirmed, ReviewDecided
 from kouan.gate.lanes import DirectionWanted, LaneFact, LaneStarted, LaneStopped
 from kouan.gate.procedures import Authority
 from kouan.gate.roles import GateRecords
+from kouan.gate.states import InReview
 from kouan.inspection.control_orders import ControlOrder
 from kouan.inspection.roles import PapersRecords
 from kouan.protocols.lane_order.messages import LONGEST_LIFE_US, LaneReset
@@ -88,7 +89,9 @@ class PortDesk:
         roles = tuple(role.value for role in by.roles)
         async with self._turn:
             now, age_us = self._clock.now(), self._hub_age_us()
-            fact = ReviewConfirmed(now, by.username, roles, authority, reason, stepped_up, age_us)
+            first = self._first(passage)
+            recent = 0 if first is None else await self._records.count_exceptions(first, now - HOUR_US)
+            fact = ReviewConfirmed(now, by.username, roles, authority, reason, stepped_up, age_us, recent)
             return await self._feed(passage, fact)
 
     async def turn_lane(self, lane: str, direction: Direction, by: Principal, reason: str) -> Granted | Refused:
@@ -122,6 +125,14 @@ class PortDesk:
     def _hub_age_us(self) -> int | None:
         region = self._port.roles.region
         return None if region is None else region.age_us()
+
+    def _first(self, passage: str) -> str | None:
+        """Return whose decision waits to be confirmed, None where none does."""
+        try:
+            state = self._port.lane_of(passage).runner.open
+        except NotFound:
+            return None
+        return state.first.by if isinstance(state, InReview) and state.first is not None else None
 
     async def _feed(self, passage: str, fact: ReviewDecided | ReviewConfirmed) -> Granted | Refused:
         try:

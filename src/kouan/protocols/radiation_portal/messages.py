@@ -127,3 +127,8 @@ class Occupancy(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[str, ...] = ()
     tamper: bool = False
     incomplete: bool = False
+
+    @property
+    def alarm(self) -> bool:
+        """Whether gamma or neutrons alarmed."""
+        return self.gamma_alarm or self.neutron_alarm

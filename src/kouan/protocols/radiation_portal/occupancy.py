@@ -113,7 +113,9 @@ class OccupancyReader:
             self._neutron_fault = None if line.kind is CountKind.NEUTRON_BACKGROUND else line.kind
         return ended
 
-    def _end(self, number: int, at: Instant) -> Occupancy:
+    def _end(self, number: int, at: Instant) -> Occupancy | None:
+        if self._open is None and number == self._last_number:
+            return None  # the same line again
         self._opened(at)
         return self._close(number, at)
 
