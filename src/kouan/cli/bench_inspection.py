@@ -1,19 +1,34 @@
 """``kouan bench inspection``: measures of joint inspection."""
 
 import asyncio
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
 from kouan.cli import options
 from kouan.cli.output import err, show
 
-app = typer.Typer(help="Measure joint inspection on this machine.", no_args_is_help=True)
+app = typer.Typer(help="Measure joint inspection on this machine.")
 
 
-@app.callback()
-def inspection() -> None:
-    """Measure joint inspection on this machine."""
+def _stage(text: str) -> None:
+    err.print(f"[dim]{text}[/dim]")
+
+
+@app.callback(invoke_without_command=True)
+def inspection(context: typer.Context, json: options.Json = False) -> None:
+    """Measure joint inspection on this machine: what ``tables`` and ``bays`` measure, one after the other."""
+    if context.invoked_subcommand is not None:
+        return
+    found = {"tables": _tables(), "bays": _bays()}
+    if json:
+        show("", found, as_json=True)
+    else:
+        _show_tables(found["tables"])
+        _show_bays(found["bays"])
+    if not found["tables"]["reached"] or found["bays"]["plan"]["median_s"] > found["bays"]["plan"]["goal_s"]:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -24,28 +39,11 @@ def bays(
     json: options.Json = False,
 ) -> None:
     """Measure waiting and turnover of planned bays against first come, first served, and a plan's time."""
-    from kouan.adapters.bay_planner.cp_sat import solve
-    from kouan.adapters.clock import SystemClock
-    from kouan.proving.bench_bays.figures import BenchSetting, measure
-    from kouan.simulator.port_file import load_port
-    from kouan.wiring.examination import shipped_roster, shipped_rules
-    from kouan.wiring.port_file import path_of
-
-    port = "ganqimaodu"
-    figures = measure(
-        BenchSetting(days=days, vehicles=vehicles, seed=seed),
-        load_port(path_of(port)),
-        shipped_roster(port),
-        shipped_rules(),
-        solve,
-        SystemClock(),
-        lambda stage: err.print(f"[dim]{stage}[/dim]"),
-    )
+    figures = _bays(days, vehicles, seed)
     if json:
         show("", figures, as_json=True)
-        return
-    show("Ratio to first come, first served", figures["ratio_to_first_come"], as_json=False)
-    show("A plan of many vehicles", figures["plan"], as_json=False)
+    else:
+        _show_bays(figures)
 
 
 @app.command()
@@ -56,10 +54,39 @@ def tables(
     json: options.Json = False,
 ) -> None:
     """Measure what decision tables add to the gate's decision, and how fast lots move through release."""
-    from kouan.proving.bench_tables.figures import BenchSetting, measure
-
-    setting = BenchSetting(rows=rows, orders=orders, lorries=lorries)
-    figures = asyncio.run(measure(setting, lambda stage: err.print(f"[dim]{stage}[/dim]")))
-    show("Decision tables at the gate", figures, as_json=json)
+    figures = _tables(rows, orders, lorries)
+    if json:
+        show("", figures, as_json=True)
+    else:
+        _show_tables(figures)
     if not figures["reached"]:
         raise typer.Exit(1)
+
+
+def _bays(days: int = 20, vehicles: int = 130, seed: int = 1) -> Mapping[str, Any]:
+    from kouan.adapters.bay_planner.cp_sat import solve
+    from kouan.adapters.clock import SystemClock
+    from kouan.proving.bench_bays.figures import BenchSetting, measure
+    from kouan.simulator.port_file import load_port
+    from kouan.wiring.examination import shipped_roster, shipped_rules
+    from kouan.wiring.port_file import path_of
+
+    port = "ganqimaodu"
+    setting = BenchSetting(days=days, vehicles=vehicles, seed=seed)
+    field, roster = load_port(path_of(port)), shipped_roster(port)
+    return measure(setting, field, roster, shipped_rules(), solve, SystemClock(), _stage)
+
+
+def _tables(rows: int = 200, orders: int = 10_000, lorries: int = 400) -> Mapping[str, Any]:
+    from kouan.proving.bench_tables.figures import BenchSetting, measure
+
+    return asyncio.run(measure(BenchSetting(rows=rows, orders=orders, lorries=lorries), _stage))
+
+
+def _show_bays(figures: Mapping[str, Any]) -> None:
+    show("Ratio to first come, first served", figures["ratio_to_first_come"], as_json=False)
+    show("A plan of many vehicles", figures["plan"], as_json=False)
+
+
+def _show_tables(figures: Mapping[str, Any]) -> None:
+    show("Decision tables at the gate", figures, as_json=False)

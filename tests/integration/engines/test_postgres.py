@@ -10,7 +10,7 @@ from kouan.adapters.engines import postgres
 from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.engines.postgres import EmbeddedPostgres
 from kouan.adapters.engines.supervisor import Supervisor
-from kouan.vocabulary.errors import Unavailable
+from kouan.vocabulary.errors import Corrupt, Unavailable
 
 
 async def _ask(dsn: str, query: str) -> object:
@@ -29,6 +29,44 @@ async def test_it_starts_with_durable_settings_and_keeps_its_data_and_its_port(f
     async with EmbeddedPostgres(folder).running() as second:
         assert second.dsn == first.dsn
         assert await _ask(second.dsn, "SELECT n FROM kept") == 7
+
+
+async def test_a_flipped_bit_among_the_states_of_old_transactions_is_found_out_at_the_next_start(
+    folder: DataFolder,
+) -> None:
+    async with EmbeddedPostgres(folder).running() as server:
+        await _ask(server.dsn, "CREATE TABLE kept AS SELECT 7 AS n")
+        xid = int(str(await _ask(server.dsn, "SELECT xmin::text FROM kept")))
+    async with EmbeddedPostgres(folder).running():
+        pass
+    states = folder.path / "postgres" / "pg_xact" / "0000"
+    sound = states.read_bytes()
+    flipped = bytearray(sound)
+    flipped[xid // 4] ^= 1 << xid % 4 * 2  # committed (01) becomes nothing
+    states.write_bytes(flipped)
+    with pytest.raises(Corrupt, match="which transactions committed"):
+        await EmbeddedPostgres(folder).start(Supervisor())
+
+    states.write_bytes(sound)
+    async with EmbeddedPostgres(folder).running() as server:
+        assert await _ask(server.dsn, "SELECT n FROM kept") == 7
+
+
+async def test_the_mark_follows_the_checkpoints_while_the_server_runs(folder: DataFolder) -> None:
+    supervisor = Supervisor()
+    engine = EmbeddedPostgres(folder)
+    try:
+        server = await engine.start(supervisor)
+        before = (folder.path / "transactions.mark").read_bytes()
+        for number in range(8):
+            await _ask(server.dsn, f"CREATE TABLE kept_{number} AS SELECT 7 AS n")
+        await _ask(server.dsn, "CHECKPOINT")
+        await engine._accepts(server)
+        assert (folder.path / "transactions.mark").read_bytes() != before
+    finally:
+        await supervisor.stop()
+    async with EmbeddedPostgres(folder).running():
+        pass
 
 
 async def test_nobody_connects_without_the_generated_password(folder: DataFolder) -> None:

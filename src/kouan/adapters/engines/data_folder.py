@@ -8,6 +8,7 @@
 - ``children/NAME.json``: the pid and start time of each child process
 - ``logs/NAME.log``: what each child wrote, bounded
 - ``ledger.mark``: how far the ledger had come, so that a database that forgot is found out
+- ``transactions.mark``: which transactions had committed, so that a flipped bit among them is found out
 - ``postgres/``, ``nats/``: the engines' own data
 """
 

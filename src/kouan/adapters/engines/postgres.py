@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import dataclasses
 import importlib.util
+import logging
 import os
 import shutil
 import signal
@@ -19,8 +20,11 @@ from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.engines.supervisor import Supervisor
 from kouan.adapters.engines.survivors import record_of, stop_survivor, working_folder
 from kouan.adapters.engines.tcp_ports import LOOPBACK, free_tcp_port
+from kouan.adapters.engines.transactions_mark import TransactionsMark
 from kouan.adapters.folders import sync_folder
 from kouan.vocabulary.errors import Unavailable
+
+_log = logging.getLogger(__name__)
 
 USER = "kouan"
 DATABASE = "kouan"
@@ -112,6 +116,7 @@ class EmbeddedPostgres:
         self._data = folder.path / "postgres"
         self._settings = {**SETTINGS, **(settings or {})}
         self._bin = binaries()
+        self._mark = TransactionsMark(folder, self._data / "pg_xact")
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[PostgresServer]:
@@ -125,10 +130,12 @@ class EmbeddedPostgres:
     async def start(self, supervisor: Supervisor) -> PostgresServer:
         """Make the cluster if there is none, start the server as the child ``postgres``, and make the database.
 
-        Raises Unavailable, with the end of the log, if it cannot.
+        Raises Unavailable, with the end of the log, if it cannot; Corrupt where the mark of its transactions says that
+        they are not what they were.
         """
         await self._prepare()
         await self._stop_survivor()
+        self._mark.check()
         for attempt in range(START_ATTEMPTS):
             tcp_port = free_tcp_port(self._folder.last_tcp_ports().get("postgres") if attempt == 0 else None)
             server = PostgresServer(tcp_port, self._folder.secret("postgres"))
@@ -141,6 +148,7 @@ class EmbeddedPostgres:
                 raise
             self._folder.remember_tcp_ports(postgres=tcp_port)
             await server.create_database(DATABASE)
+            await self._accepts(server)
             return server
         raise AssertionError("unreachable")
 
@@ -151,10 +159,21 @@ class EmbeddedPostgres:
             name="postgres",
             argv=(*as_ordinary_user(), program, "-D", str(self._data), "-p", str(server.tcp_port), *options),
             ready=lambda: self._is_ready(server),
-            healthy=lambda: _accepts(server),
+            healthy=lambda: self._accepts(server),
             cwd=self._data,
             stop_signal=signal.SIGINT,  # fast shutdown: ends sessions, writes a checkpoint
         )
+
+    async def _accepts(self, server: PostgresServer) -> bool:
+        """Say whether the server takes connections; by the way the mark follows its checkpoints."""
+        try:
+            async with await _connection(server) as connection:
+                await self._mark.keep(connection)
+        except psycopg.Error:
+            return False
+        except OSError as error:
+            _log.warning("the mark of the transactions cannot be kept: %s", error)
+        return True
 
     async def _is_ready(self, server: PostgresServer) -> bool:
         """Ask the status line of postmaster.pid first, as pg_ctl does, because a refused connection fills the log."""
@@ -162,7 +181,7 @@ class EmbeddedPostgres:
             lines = (self._data / "postmaster.pid").read_text("ascii").splitlines()
         except FileNotFoundError:
             return False
-        return len(lines) >= 8 and lines[7].strip() == "ready" and await _accepts(server)
+        return len(lines) >= 8 and lines[7].strip() == "ready" and await _connects(server)
 
     async def _prepare(self) -> None:
         if not (self._data / "PG_VERSION").exists():
@@ -240,10 +259,14 @@ def _anyone_works_in(folder: Path) -> bool:
     return any(working_folder(int(entry.name)) == place for entry in Path("/proc").iterdir() if entry.name.isdigit())
 
 
-async def _accepts(server: PostgresServer) -> bool:
+async def _connects(server: PostgresServer) -> bool:
     try:
-        connection = await psycopg.AsyncConnection.connect(server.dsn_of("postgres"), connect_timeout=2)
+        connection = await _connection(server)
     except psycopg.Error:
         return False
     await connection.close()
     return True
+
+
+async def _connection(server: PostgresServer) -> psycopg.AsyncConnection:
+    return await psycopg.AsyncConnection.connect(server.dsn_of("postgres"), connect_timeout=2, autocommit=True)
