@@ -15,6 +15,7 @@ from tests.browser.conftest import OpenContext
         ("p", "/passages"),
         ("d", "/papers"),
         ("h", "/holds"),
+        ("x", "/examinations"),
     ],
 )
 def test_g_and_a_letter_goes_to_a_page(page: Page, port_url: str, key: str, path: str) -> None:

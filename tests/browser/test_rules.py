@@ -1,61 +1,22 @@
 """Rules by keyboard: a table is written, its mistakes stand beside the cells, it is tried, and another approves it."""
 
-import asyncio
+import json
 import re
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import uvicorn
 from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser.conftest import OpenContext
-from tests.integration.web.web_kit import PASSWORD, WebPort
-
-from kouan.wiring.web_serving import console
-
-
-class Told(uvicorn.Server):
-    """A server that says when it is open."""
-
-    ready = threading.Event()
-
-    async def startup(self, sockets: Any = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-
-class ServedPort:
-    """A whole port in memory behind the real API, in a thread of its own."""
-
-    def __init__(self) -> None:
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
-        self._server: Told | None = None
-
-    async def _serve(self) -> None:
-        port = await WebPort().start(console=console())
-        await port.people()
-        config = uvicorn.Config(port.app, host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=1)
-        self._server = Told(config)
-        await self._server.serve()
-        await port.close()
-
-    def __enter__(self) -> str:
-        self._thread.start()
-        assert Told.ready.wait(60), "the port did not open"
-        assert self._server is not None
-        return f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
-
-    def __exit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.should_exit = True
-        self._thread.join(10)
+from tests.browser.memory_port import MemoryPort
+from tests.browser.test_accessibility import violations
+from tests.integration.web.web_kit import PASSWORD
 
 
 @pytest.fixture(scope="module")
 def rules_url(built_console: None) -> Iterator[str]:
-    with ServedPort() as url:
-        yield url
+    with MemoryPort() as served:
+        yield served.url
 
 
 def officer(context_of: OpenContext, url: str, name: str) -> BrowserContext:
@@ -80,6 +41,51 @@ def test_what_is_in_force_stands_there_in_both_languages(context_of: OpenContext
     page.get_by_role("button", name="矿产品清单").click()
     expect(page.get_by_label("文件正文")).to_have_value(re.compile("铁矿"))
     assert missing(page) == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_axe_finds_nothing_on_the_rules_by_day_or_by_night_nor_while_a_table_is_written(
+    context_of: OpenContext, rules_url: str, language: str
+) -> None:
+    page = officer(context_of, rules_url, "border").new_page()
+    page.goto(f"{rules_url}/rules?lang={language}&theme=day")
+    page.locator("main table .link").first.click()
+    page.locator("main textarea").wait_for()
+    for theme in ("day", "night"):
+        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        assert violations(page) == [], theme
+    page.locator("#fresh").select_option("border_inspection-at-gate")
+    page.locator("main .bar button").click()
+    page.locator(".cells").wait_for()
+    page.keyboard.press("Tab")
+    page.locator(".head button").last.click()
+    page.locator(".cells summary").press("Enter")
+    for theme in ("day", "night"):
+        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        assert violations(page) == [], theme
+    assert missing(page) == []
+
+
+def test_a_row_names_the_steps_of_its_examination_and_whether_the_budget_binds_it(
+    context_of: OpenContext, rules_url: str
+) -> None:
+    context = officer(context_of, rules_url, "border")
+    page = context.new_page()
+    page.goto(f"{rules_url}/rules?lang=en")
+    page.get_by_label("New table").select_option("border_inspection-at-gate")
+    page.get_by_role("button", name="Begin").press("Enter")
+    page.get_by_role("button", name="Add a row").press("Enter")
+    page.get_by_label("r1 Why").fill("persons of this week")
+    page.locator(".cells summary").press("Enter")
+    page.get_by_label("Persons", exact=True).press("Space")
+    page.get_by_label("r1 Mandatory").press("Space")
+    page.get_by_label("In force from").fill("2026-12-31")
+    page.get_by_label("Reason").fill("as agreed with the shift")
+    page.get_by_role("button", name="Keep as draft").press("Enter")
+    page.get_by_role("button", name="Edit as a new draft").wait_for()
+    answer = context.request.get(f"{rules_url}/api/v1/rules/table/border_inspection-at-gate/1")
+    (row,) = json.loads(answer.json()["content"])["rows"]
+    assert (row["steps"], row["mandatory"]) == (["persons"], True)
 
 
 def test_a_table_is_written_by_keyboard_tried_and_approved_by_another_officer(

@@ -25,6 +25,7 @@ from kouan.inspection.steps import StepKind
 from kouan.journeys.diversion import Diversions
 from kouan.journeys.papers_at_gate import PapersAtGate
 from kouan.vocabulary.clock import SECOND
+from kouan.vocabulary.errors import Conflict, Fenced, InvalidValue, Unavailable
 from kouan.vocabulary.places import Direction
 from kouan.vocabulary.verdict import Reason
 
@@ -259,6 +260,41 @@ async def test_a_release_whose_lifting_was_cut_off_is_lifted_by_the_next_look(ya
     assert (await yard.examining.find(one.number)).closed_at is None
     await yard.driver.step()
     assert (await yard.examining.find(one.number)).outcome == "may_leave"
+
+
+async def test_what_cannot_be_followed_up_holds_up_no_other_vehicle(yard: Yard) -> None:
+    followed: list[str] = []
+
+    class Broken:
+        async def left(self, examination: Examination) -> None:
+            followed.append(examination.number)
+            if len(followed) == 1:
+                raise Conflict("somebody else was faster")
+            raise InvalidValue("lot", "lot.number", "is none")
+
+    yard.driver._departures = Broken()
+    await yard.divert(finding(Authority.CUSTOMS, Outcome.DIVERT_SCAN))
+    await yard.driver.step()
+    one = await yard.only()
+    await yard.control.lift(one.asks[0].number, Agency.CUSTOMS, "wang", "mistaken")
+    for _ in range(4):
+        await yard.driver.step()
+    assert followed == [one.number, one.number]
+
+
+async def test_a_store_that_cannot_be_reached_is_waited_for_and_a_newer_writer_ends_the_driver(
+    yard: Yard, monkeypatch: Any
+) -> None:
+    errors: list[Exception] = [Unavailable("gone"), Fenced("another writes")]
+
+    async def step() -> None:
+        yard.driver.changed()
+        raise errors.pop(0)
+
+    monkeypatch.setattr(yard.driver, "step", step)
+    with pytest.raises(Fenced):
+        await yard.driver.run()
+    assert errors == []
 
 
 async def test_nobody_who_was_called_is_planned_anew_and_who_does_not_come_waits_again(yard: Yard) -> None:

@@ -41,6 +41,7 @@ from kouan.inspection.release.facts import (
     Wish,
 )
 from kouan.inspection.release.lot import FINAL, LotState, lot_number
+from kouan.inspection.release.permits import may_sell
 from kouan.inspection.release.records import LotRecord, rule_of, standing_of, state_of
 from kouan.inspection.release.rule import Check, Need
 from kouan.inspection.release.rulebook import ReleaseBook, make_book
@@ -147,6 +148,24 @@ async def test_manganese_goes_its_whole_way(port: Port) -> None:
     assert (await port.found(number)).state == LotState.FREE
     states = [entry["after"] for entry in await moves(port, number)]
     assert states[-4:] == ["conditionally_released", "passed", "certified", "free"]
+
+
+async def test_a_revoked_certificate_takes_its_goods_back_and_another_one_does_not(port: Port) -> None:
+    number = await port.on_site(MANGANESE)
+    await port.sample(number)
+    await port.desk.take_result(number, "S1", "R1", True, "lab")
+    first = certified(await port.found(number))
+    await port.desk.certify(number, first, "li")
+    assert isinstance(await port.desk.revoke(number, "C9", "customs"), Refused)
+    assert (await port.found(number)).state == LotState.FREE
+    assert isinstance(await port.desk.revoke(number, "C1", "customs"), Told)
+    taken_back = await port.found(number)
+    assert taken_back.state == LotState.PASSED
+    assert taken_back.deadline is not None
+    assert may_sell(standing_of(taken_back), rule_of(taken_back)) is not GRANTED
+    assert isinstance(await port.desk.revoke(number, "C1", "customs"), Refused)
+    await port.desk.certify(number, replace(first, number="C2"), "li")
+    assert (await port.found(number)).state == LotState.FREE
 
 
 async def test_a_lot_is_opened_once(port: Port) -> None:
@@ -472,11 +491,20 @@ class AnyInterleaving(RuleBasedStateMachine):
             sample = data.draw(st.sampled_from([each.number for each in samples]))
             self.run(self.port.desk.take_result(number, sample, f"R{self.count}", passed, "lab"))
 
-    @rule(number=numbers, kind=st.sampled_from(CertificateKind), part=st.sampled_from((1, 80_000)))
+    @rule(number=numbers, kind=st.sampled_from(CertificateKind), part=st.sampled_from((1, 80_000, 81_000)))
     def certify(self, number: str, kind: CertificateKind, part: int) -> None:
         self.count += 1
         certificate = Certified(f"C{self.count}", kind, part, NOW - DAY)
         self.run(self.port.desk.certify(number, certificate, "li"))
+
+    @rule(number=numbers, own=st.booleans())
+    def revoke(self, number: str, own: bool) -> None:
+        standing = standing_of(self.run(self.port.found(number)))
+        self.run(self.port.desk.revoke(number, standing.certificate or "C0" if own else "C0", "customs"))
+
+    @rule(number=numbers, mass_kg=st.sampled_from((79_000, 80_000, 81_000)))
+    def amend(self, number: str, mass_kg: int) -> None:
+        self.run(self.port.desk.amend(number, mass_kg, "broker"))
 
     @rule(number=numbers, agency=st.sampled_from(("CTI", "SOMEBODY")), age=st.sampled_from((0, 200, 400)))
     def report(self, number: str, agency: str, age: int) -> None:
@@ -531,7 +559,8 @@ def _may_be_sold(record: LotRecord, entries: list[dict[str, Any]]) -> None:
     since = [entry["fact"] for entry in entries[treated + 1 :] if isinstance(entry["fact"], dict)]
     asked = any(fact["type"] == "asked" and fact["wish"] == "quality" for fact in facts)
     results = [fact["passed"] for fact in since if fact["type"] == "result_in"]
-    certificates = [fact["kind"] for fact in since if fact["type"] == "certificate_issued"]
+    revoked = max((place for place, fact in enumerate(since) if fact["type"] == "certificate_revoked"), default=-1)
+    certificates = [fact["kind"] for fact in since[revoked + 1 :] if fact["type"] == "certificate_issued"]
     rule_ = rule_of(record)
     if rule_.certificate is Need.REQUIRED or (rule_.certificate is Need.ON_REQUEST and asked):
         assert rule_.certificate_kind.value in certificates

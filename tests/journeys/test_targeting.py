@@ -20,6 +20,7 @@ from kouan.inspection.examination.examination import Answer, AnswerOutcome
 from kouan.inspection.targeting.budget import PPM
 from kouan.inspection.targeting.candidate import Candidate
 from kouan.inspection.targeting.features import AT_HAND_IN
+from kouan.inspection.targeting.gathering import batches_of, candidates_in
 from kouan.inspection.targeting.learning import Example
 from kouan.inspection.targeting.looking import examples_of, features_of
 from kouan.inspection.targeting.records import CandidateRecord
@@ -135,6 +136,21 @@ async def test_a_candidate_is_judged_when_the_last_of_its_papers_comes(port: Por
     assert (order.consignment, order.kind, order.authority) == ("MF000001", "examine", "customs")
     assert order.placed_by == "targeting r0"
     assert order.reason == f"targeting.random chance_ppm={PPM}"
+
+
+async def test_the_declared_value_of_a_line_is_the_price_that_targeting_sees(port: Port) -> None:
+    lines = [{"line": 1, "hs_code": "2701121000", "goods": "炼焦煤", "net_kg": 80_000, "value_fen": 7_840_000}]
+    await port.counter.manifest(manifest())
+    await port.counter.confirmation(confirmation())
+    await port.counter.declaration(declaration(lines=lines))
+    (batch,) = await batches_of(port.player.papers, "MF000001")
+    (one,) = await candidates_in(port.player.papers, batch)
+    assert (one.value_fen, one.gross_kg) == (7_840_000, 80_000)
+    assert AT_HAND_IN.of(one, {})["price_fen_t"] == 98_000
+    more = [*lines, {"line": 2, "hs_code": "2701121000", "goods": "炼焦煤", "net_kg": 1}]
+    await port.counter.declaration(declaration(version=2, lines=more, consignments=[line(gross_kg=80_001)]))
+    (unsure,) = await candidates_in(port.player.papers, batch)
+    assert unsure.value_fen is None
 
 
 async def test_the_selection_stands_in_the_ledger_before_its_order(port: Port) -> None:

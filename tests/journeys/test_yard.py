@@ -20,26 +20,29 @@ from kouan.adapters.signing.sealing import Sealer, SealingKeys
 from kouan.gate.dossier import case_of
 from kouan.gate.states import Cleared
 from kouan.inspection.lots import lots_of
-from kouan.inspection.release.facts import SiteChecked
+from kouan.inspection.release.facts import Asked, RecallOrdered, SiteChecked, Wish
 from kouan.inspection.release.lot import LotState
 from kouan.inspection.release.records import rule_of, standing_of, state_of
+from kouan.inspection.release.rule import Check
 from kouan.inspection.release.rulebook import ReleaseBook
+from kouan.inspection.release.samples import Taking
 from kouan.inspection.release.standing import site_checks
 from kouan.inspection.use_cases import declaration_of
 from kouan.journeys.hand_in import PapersCounter
 from kouan.journeys.release import ReleaseDesk
+from kouan.journeys.release_yard import ReleaseToYard
 from kouan.journeys.write_off import NetWriteOffs
 from kouan.journeys.yard_arrivals import GateToYard
 from kouan.journeys.yard_desk import open_yard
 from kouan.journeys.yard_papers import ReleasedByInspection, WrittenOffPapers
 from kouan.journeys.yard_release import YardToRelease
-from kouan.journeys.yard_visits import Done
+from kouan.journeys.yard_visits import Delivery, Done
 from kouan.ledger.roles import Draft, Personal, Unit
 from kouan.vocabulary.places import Direction
 from kouan.vocabulary.verdict import Refused
 from kouan.yard.events import CallPerson, Command
 from kouan.yard.pickups import Wanted
-from kouan.yard.states import Came, Held, Left, Ready
+from kouan.yard.states import Came, Held, Left, Ready, decode_state
 from kouan.yard.tickets import Ticket
 
 PORT = "ganqimaodu"
@@ -57,26 +60,34 @@ class Port:
     """A gate, papers, release and a yard over one ledger in memory."""
 
     async def begin(self) -> "Port":
-        disk, chance = MemoryDisk(), random.Random(7)
+        chance = random.Random(7)
         sealer = Sealer(SealingKeys(bytes(range(32)), bytes(range(32, 64))), chance.randbytes)
         self.clock, self.told = HandClock(NOW), list[Command]()
-        self.ledger = await MemoryLedger.open_writer(disk, PORT, self.clock, sealer)
-        self.papers = MemoryPapersRecords(disk, PORT)
-        self.release = MemoryReleaseRecords(disk, PORT)
-        self.subjects = MemorySubjects(disk, sealer)
+        await self.open_storage(sealer)
         self.counter = PapersCounter(self.papers, self.ledger, self.subjects, self.clock, chance.randbytes)
         self.desk = ReleaseDesk(self.release, self.ledger, Rules(), self.clock, random.Random(11))
         block = msgspec.structs.replace(SETTINGS.blocks[0], goods=("2601", "2701"))
         settings = msgspec.structs.replace(SETTINGS, blocks=(block,))
         write_offs = WrittenOffPapers(NetWriteOffs(self.papers, self.ledger, self.clock))
+        records = self.visits
+        self.told_release = YardToRelease(self.desk, self.release, records, settings.tolerances.ticket_pm)
         self.yard = open_yard(
-            settings, MemoryYardRecords(disk, PORT), self.ledger, ReleasedByInspection(self.release, self.clock),
-            write_offs, self.clock, chance.randbytes, NOW * 2, self.told.append, YardToRelease(self.desk).follow,
+            settings, records, self.ledger, ReleasedByInspection(self.release, self.clock),
+            write_offs, self.clock, chance.randbytes, NOW * 2, self.told.append, self.told_release.follow,
         )  # fmt: skip
+        self.desk.moved = ReleaseToYard(self.yard.visits, self.told_release).follow
         self.arrivals = GateToYard(
             settings, self.yard.visits, self.papers, self.ledger, self.subjects, self.told.append
         )
         return self
+
+    async def open_storage(self, sealer: Sealer) -> None:
+        disk = MemoryDisk()
+        self.ledger: Any = await MemoryLedger.open_writer(disk, PORT, self.clock, sealer)
+        self.papers: Any = MemoryPapersRecords(disk, PORT)
+        self.release: Any = MemoryReleaseRecords(disk, PORT)
+        self.subjects: Any = MemorySubjects(disk, sealer)
+        self.visits: Any = MemoryYardRecords(disk, PORT)
 
     async def hand_in(self, net_kg: int = 30_000) -> None:
         """Hand in a declaration of one line of iron ore, and the confirmation of its vehicle."""
@@ -115,11 +126,22 @@ class Port:
         assert record is not None
         return await self.yard.visits.weigh(visit, Ticket(number, "W1", record.plate, mass_kg, self.clock.now()))
 
-    async def unloaded(self, gross_kg: int = 48_000, tare_kg: int = 18_000) -> Any:
-        await self.weigh("yard-p-in", gross_kg, "g1")
-        await self.yard.visits.begin_handling("yard-p-in", "coal/A/1/1", "wang")
-        await self.yard.visits.tally("yard-p-in", "wang", 800)
-        return await self.weigh("yard-p-in", tare_kg, "t1")
+    async def deliver(self, passage: str) -> Any:
+        """Report another vehicle of the lot."""
+        more = Delivery(passage, "coal", "蒙B00002", "C", LOT, IRON, "铁矿", 30_000, 1, ("bat",))
+        return await self.yard.visits.deliver(more)
+
+    async def unloaded(self, visit: str = "yard-p-in", number: str = "1") -> Any:
+        """Weigh a vehicle in, unload 30 t, and weigh it out."""
+        await self.weigh(visit, 48_000, f"g{number}")
+        await self.yard.visits.begin_handling(visit, "coal/A/1/1", "wang")
+        await self.yard.visits.tally(visit, "wang", 800)
+        return await self.weigh(visit, 18_000, f"t{number}")
+
+    async def recall(self) -> LotState:
+        told = await self.desk.tell(LOT, RecallOrdered("a result of its sister lot"), "li", "recall")
+        assert not isinstance(told, Refused), told
+        return state_of(told.record)
 
     async def checked(self) -> LotState:
         """Let customs make the checks on site that are still open; return where the lot stands then."""
@@ -185,6 +207,91 @@ async def test_net_is_written_off_the_declaration_and_the_goods_leave_once_relea
     assert isinstance(gone, Done)
     assert isinstance(gone.state, Left)
     assert (await port.yard.goods.balance("coal")).findings == ()
+
+
+async def goods_on_condition(port: Port) -> None:
+    """Bring a lot in, release it on condition, and let a lorry come for some of it and be loaded."""
+    await port.hand_in()
+    await port.open_lot()
+    await port.desk.tell(LOT, Asked(Wish.QUALITY), "firm", "wish")
+    await port.arrivals.cleared(await port.gate_clears())
+    await port.unloaded()
+    assert await port.checked() is LotState.ON_SITE
+    taking = Taking("S1", "L1", "D1", "L2", "coal", "firm", "laboratory", "store")
+    sampled = await port.desk.take_sample(LOT, taking, "li")
+    assert not isinstance(sampled, Refused), sampled
+    assert state_of(sampled.record) is LotState.CONDITIONALLY_RELEASED
+    await port.yard.goods.order(Wanted("o1", LOT, DOMESTIC, "C", 20_000, NOW, NOW + 3600 * 10**6), "firm")
+    await port.yard.visits.admit("o1", DOMESTIC, "C", 1, ("driver",))
+    await port.weigh("yard-o1", 15_000, "t2")
+    await port.yard.visits.begin_handling("yard-o1", "coal/A/1/1", "wang")
+    await port.yard.visits.tally("yard-o1", "wang")
+
+
+async def checks_of(port: Port) -> tuple[Check, ...]:
+    record = await port.release.find_lot(LOT)
+    assert record is not None
+    return standing_of(record).passed
+
+
+async def test_a_lot_is_not_unloaded_while_a_part_of_its_declared_mass_is_not_there(port: Port) -> None:
+    await port.hand_in(net_kg=60_000)
+    await port.open_lot()
+    await port.arrivals.cleared(await port.gate_clears())
+    assert isinstance(await port.unloaded(), Done)
+    assert Check.UNLOADED not in await checks_of(port)
+    await port.deliver("p-two")
+    assert isinstance(await port.unloaded("yard-p-two", "2"), Done)
+    assert Check.UNLOADED in await checks_of(port)
+
+
+async def test_a_lot_is_not_unloaded_while_another_of_its_lorries_stands_unweighed(port: Port) -> None:
+    await port.hand_in(net_kg=30_050)
+    await port.open_lot()
+    await port.arrivals.cleared(await port.gate_clears())
+    await port.deliver("p-two")
+    assert isinstance(await port.unloaded(), Done)
+    assert Check.UNLOADED not in await checks_of(port)
+
+
+async def test_a_declaration_amended_to_what_came_makes_its_lot_unloaded(port: Port) -> None:
+    await port.hand_in(net_kg=60_000)
+    await port.open_lot()
+    await port.arrivals.cleared(await port.gate_clears())
+    await port.unloaded()
+    assert Check.UNLOADED not in await checks_of(port)
+    amended = await port.desk.amend(LOT, 30_000, "declarant")
+    assert not isinstance(amended, Refused)
+    assert Check.UNLOADED in await checks_of(port)
+    assert isinstance(await port.desk.amend(LOT, 30_000, "declarant"), Refused)
+
+
+async def test_a_lot_that_grows_is_looked_at_again_and_never_once_it_was_sampled(port: Port) -> None:
+    await port.hand_in()
+    await port.open_lot()
+    await port.arrivals.cleared(await port.gate_clears())
+    await port.unloaded()
+    assert Check.UNLOADED in await checks_of(port)
+    await port.desk.amend(LOT, 31_000, "declarant")
+    assert await checks_of(port) == ()
+    other = await Port().begin()
+    await goods_on_condition(other)
+    grown = await other.desk.amend(LOT, 31_000, "declarant")
+    assert isinstance(grown, Refused)
+    assert grown.reasons[0].code == "release.mass_grown"
+
+
+async def test_a_recall_reaches_the_lorry_that_is_fetching_the_goods(port: Port) -> None:
+    await goods_on_condition(port)
+    recalled = await port.recall()
+    assert recalled is LotState.RECALLED
+    record = await port.yard.records.find_visit("yard-o1")
+    assert record is not None
+    assert decode_state(record.document).stay.withdrawn is not None
+    held = await port.weigh("yard-o1", 35_000, "g2")
+    assert isinstance(held, Refused) or isinstance(held.state, Held)
+    gone = await port.yard.visits.leave("yard-o1", 1, ("driver",))
+    assert isinstance(gone, Refused) or not isinstance(gone.state, Left)
 
 
 async def test_a_net_beyond_the_declaration_holds_the_lorry_and_writes_nothing_off(port: Port) -> None:

@@ -19,7 +19,7 @@ export class Problem extends Error {
   }
 }
 
-async function problemOf(answer: Response): Promise<Problem> {
+export async function problemOf(answer: Response): Promise<Problem> {
   try {
     const body = (await answer.json()) as Record<string, unknown> & Partial<Problem>;
     return new Problem(answer.status, body.title ?? answer.statusText, body.detail ?? "", body.errors ?? [], body);
@@ -28,8 +28,8 @@ async function problemOf(answer: Response): Promise<Problem> {
   }
 }
 
-export async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const headers: Record<string, string> = { Accept: "application/json" };
+export async function ask<T>(method: string, path: string, body?: unknown, more: Record<string, string> = {}): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json", ...more };
   if (method !== "GET") headers["X-Kouan-CSRF"] = "console";
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let answer: Response;
@@ -47,8 +47,12 @@ export async function ask<T>(method: string, path: string, body?: unknown): Prom
   return (await answer.json()) as T;
 }
 
-export const get = <T>(path: string): Promise<T> => ask<T>("GET", path);
-export const post = <T>(path: string, body: unknown): Promise<T> => ask<T>("POST", path, body);
+/** Read; what is protected comes with it only for a `purpose`, and that it was read is then recorded. */
+export const get = <T>(path: string, purpose?: string): Promise<T> =>
+  ask<T>("GET", path, undefined, purpose === undefined ? {} : { "Kouan-Purpose": purpose });
+/** Post; what is sent again under the same `key` is done once. */
+export const post = <T>(path: string, body: unknown, key?: string): Promise<T> =>
+  ask<T>("POST", path, body, key === undefined ? {} : { "Idempotency-Key": key });
 
 /** Build a query string without the empty values. */
 export function query(values: Record<string, string | number | null | undefined>): string {

@@ -11,6 +11,11 @@ export const PLACES: Record<string, string> = {
   d: "/papers",
   h: "/holds",
   u: "/rules",
+  x: "/examinations",
+  c: "/declarations",
+  t: "/targeting",
+  y: "/yard",
+  v: "/vehicles",
 };
 /** At a region's hub there are other places. */
 export const HUB_PLACES: Record<string, string> = { o: "/", h: "/orders", e: "/ledger" };

@@ -1,7 +1,7 @@
 // Every view has an address of its own, so that it can be shared; the server answers each with the same page.
 
 export interface Route {
-  page: "sign-in" | "overview" | "lanes" | "lane" | "passages" | "passage" | "reviews" | "ledger" | "papers" | "holds" | "rules" | "region" | "region-port" | "orders" | "unknown";
+  page: "sign-in" | "overview" | "lanes" | "lane" | "passages" | "passage" | "reviews" | "ledger" | "papers" | "holds" | "rules" | "examinations" | "examination" | "declarations" | "targeting" | "yard" | "vehicles" | "region" | "region-port" | "orders" | "unknown";
   id: string | null;
   search: URLSearchParams;
 }
@@ -27,6 +27,16 @@ function parse(path: string, search: string): Route {
       return route("papers");
     case "rules":
       return route("rules");
+    case "declarations":
+      return route("declarations");
+    case "targeting":
+      return route("targeting");
+    case "yard":
+      return route("yard");
+    case "vehicles":
+      return route("vehicles");
+    case "examinations":
+      return route(id === null ? "examinations" : "examination");
     case "holds":
       return route("holds");
     case "orders":

@@ -22,6 +22,7 @@ export interface RuleDocument {
 export interface RuleVocabulary {
   names: Record<RuleKind, string[]>;
   facts: Record<string, Record<string, FactType>>;
+  steps: string[];
 }
 
 export interface RuleProblem {

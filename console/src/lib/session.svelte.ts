@@ -25,6 +25,11 @@ export function may(action: Action): boolean {
   return session.user?.actions?.includes(action) ?? true;
 }
 
+/** Whether the person may watch this kind of thing, which is no part of a passage. */
+export function watches(field: "lot" | "targeting" | "yard" | "rules"): boolean {
+  return session.user?.watches?.includes(field) ?? false;
+}
+
 /** Whether the page looks at a region's hub, not at a port. */
 export function atHub(): boolean {
   return session.user?.place === "hub";

@@ -26,9 +26,10 @@ export interface Session {
   roles: string[];
   agency: string | null;
   actions?: Action[];
+  watches?: string[];
 }
 /** What may be asked of the port; see src/kouan/access/policy.py. */
-export type Action = "watch" | "review" | "confirm" | "steer_lane" | "place_hold" | "read_ledger" | "read_papers" | "watch_region" | "steer_region" | "acknowledge";
+export type Action = "watch" | "review" | "confirm" | "steer_lane" | "place_hold" | "examine" | "inspect_lot" | "release_lot" | "write_rules" | "steer_targeting" | "follow" | "keep_shift" | "read_ledger" | "read_papers" | "watch_region" | "steer_region" | "acknowledge";
 
 /** Something that needed attention, newest first in the overview. */
 export interface Alarm {
@@ -163,6 +164,8 @@ export interface ProcedureView {
   evidence: Evidence | null;
   finding: boolean;
   withheld?: boolean;
+  /** What it comes to, whoever asks; in place of evidence that is withheld. */
+  answers?: Reason[];
 }
 export interface VerdictView {
   authority: Authority;
@@ -170,6 +173,7 @@ export interface VerdictView {
   reasons: Reason[];
   at: Instant | null;
   withheld?: boolean;
+  answers?: Reason[];
 }
 export interface Finding {
   rule: string;

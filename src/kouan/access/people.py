@@ -27,13 +27,15 @@ class Role(enum.StrEnum):
     CARRIER = "carrier"
     CAMERA = "camera"
     REGION_OFFICER = "region_officer"
+    DATA_PROTECTION = "data_protection"
 
 
 class Account(msgspec.Struct, frozen=True):
     """A person who may sign in, or a machine that holds tokens.
 
     ``password_hash`` is an Argon2 encoded hash, None for people of an identity provider (``subject`` is then
-    its ``sub``) and for machines. ``demo`` accounts exist only while the port runs as a demonstration.
+    its ``sub``) and for machines. ``demo`` accounts exist only while the port runs as a demonstration. ``firms`` are
+    the codes of the firms that it acts for, as papers name them: a carrier's or sender's code, a credit code.
     """
 
     username: str
@@ -44,10 +46,14 @@ class Account(msgspec.Struct, frozen=True):
     subject: str | None = None
     disabled: bool = False
     demo: bool = False
+    firms: tuple[str, ...] = ()
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """Who is asking, once that is proven. ``stepped_up_at`` is when the password was last given, for dangerous acts."""
+    """Who is asking, once that is proven. ``stepped_up_at`` is when the password was last given, for dangerous acts.
+
+    ``firms`` are those of the account: what concerns other firms is not for whoever may only see what is theirs.
+    """
 
     username: str
     display_name: str
@@ -55,6 +61,7 @@ class Principal(msgspec.Struct, frozen=True):
     roles: tuple[Role, ...]
     machine: bool = False
     stepped_up_at: Instant | None = None
+    firms: tuple[str, ...] = ()
 
 
 class Session(msgspec.Struct, frozen=True):

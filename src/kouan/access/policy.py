@@ -1,12 +1,14 @@
 """Who may do what to which facts, and when: a table of rules. What no rule allows is denied.
 
-A rule grants actions to roles of agencies, on fields, in states of the passage that the field belongs to. The rules are
-compiled into one set, so that a question costs one look-up.
+A rule grants actions to roles of agencies, on fields, in states of the passage that the field belongs to; some grant
+them only on what concerns a firm that the account acts for. The rules are compiled into sets, so that a question costs
+one look-up.
 """
 
 import enum
 import functools
 import itertools
+from collections.abc import Collection
 
 import msgspec
 
@@ -34,6 +36,7 @@ class Action(enum.StrEnum):
     INSPECT_LOT = "inspect_lot"
     RELEASE_LOT = "release_lot"
     REQUEST_TEST = "request_test"
+    FOLLOW = "follow"
     UPLOAD_IMAGE = "upload_image"
     EXAMINE = "examine"
     STEER_TARGETING = "steer_targeting"
@@ -43,6 +46,8 @@ class Action(enum.StrEnum):
     WATCH_REGION = "watch_region"
     ACKNOWLEDGE = "acknowledge"
     STEER_REGION = "steer_region"
+    KEEP_SHIFT = "keep_shift"
+    REVIEW_READS = "review_reads"
 
 
 class Field(enum.StrEnum):
@@ -52,7 +57,13 @@ class Field(enum.StrEnum):
     the authorities for the reasons of their verdicts; ``order`` is the signed order itself; ``entry`` is that something
     is recorded and under which hash, not what; ``region`` all ports together, as their hub knows them;
     ``yard`` the supervised yard with its goods, scales and visits; ``lot`` goods on their way to release;
-    ``rules`` the documents by which is decided.
+    ``rules`` the documents by which is decided; ``sample`` what was taken of a lot, its results and custody; ``shift``
+    an officer's own shift; ``read`` who read what.
+
+    What may be read only by who needs to know it, and is recorded each time, has no rule here but in ``need.py``:
+    ``document`` is what a paper says beyond what stands on its vehicle, ``firm`` who imports or receives goods,
+    ``watch_list`` what is watched for and why, ``findings`` what an examination found, ``aboard`` how many people were
+    in a vehicle; ``driver``, ``health``, ``papers``, ``border_inspection`` and ``customs`` of a passage.
     """
 
     VEHICLE = "vehicle"
@@ -85,6 +96,14 @@ class Field(enum.StrEnum):
     PERSON = "person"
     REGION = "region"
     YARD = "yard"
+    DOCUMENT = "document"
+    FIRM = "firm"
+    SAMPLE = "sample"
+    WATCH_LIST = "watch_list"
+    FINDINGS = "findings"
+    ABOARD = "aboard"
+    SHIFT = "shift"
+    READ = "read"
 
 
 class State(enum.StrEnum):
@@ -104,7 +123,10 @@ class State(enum.StrEnum):
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """One grant: people of these roles, in these agencies, may do these actions to these fields in these states."""
+    """One grant: people of these roles, in these agencies, may do these actions to these fields in these states.
+
+    ``own`` limits it to what concerns a firm that the account names; to an account that names none it grants nothing.
+    """
 
     name: str
     roles: frozenset[Role]
@@ -112,6 +134,7 @@ class Rule(msgspec.Struct, frozen=True):
     actions: frozenset[Action]
     fields: frozenset[Field]
     states: frozenset[State]
+    own: bool = False
 
 
 Cell = tuple[Role, Agency, Action, Field, State]
@@ -132,7 +155,6 @@ _TO_REVIEW = frozenset({State.IN_REVIEW})
 _MEASURED = frozenset(
     {Field.POSITIONING, Field.PLATES, Field.CONTAINER, Field.SEAL, Field.WEIGHT, Field.RADIATION, Field.DECISION}
 )
-_REASONS = frozenset({Field.BORDER_INSPECTION, Field.CUSTOMS, Field.SITE})
 
 
 def _one(role: Role) -> frozenset[Role]:
@@ -165,16 +187,6 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("lane staff see what was measured", _LANE_STAFF, _AUTHORITIES, _acts(Action.WATCH), _MEASURED, _PASSAGE),
     Rule(
-        "border inspection sees the driver", _OFFICERS, _BORDER, _acts(Action.WATCH), _on(Field.DRIVER), _ANYTIME
-    ),
-    Rule("quarantine officers see health", _OFFICERS, _CUSTOMS, _acts(Action.WATCH), _on(Field.HEALTH), _ANYTIME),
-    Rule("customs officers see the papers", _OFFICERS, _CUSTOMS, _acts(Action.WATCH), _on(Field.PAPERS), _ANYTIME),
-    Rule(
-        "border inspection sees its reasons", _LANE_STAFF, _BORDER, _acts(Action.WATCH),
-        _on(Field.BORDER_INSPECTION), _ANYTIME,
-    ),
-    Rule("customs sees its reasons", _LANE_STAFF, _CUSTOMS, _acts(Action.WATCH), _on(Field.CUSTOMS), _ANYTIME),
-    Rule(
         "the yard's reasons are everybody's at the gate", _LANE_STAFF, _AUTHORITIES, _acts(Action.WATCH),
         _on(Field.SITE), _ANYTIME,
     ),
@@ -183,10 +195,8 @@ RULES: tuple[Rule, ...] = (
         _ORDERED,
     ),
     Rule(
-        "auditors see every passage whole", _one(Role.AUDITOR), _ANYONE, _acts(Action.WATCH),
-        _MEASURED | _REASONS
-        | _on(Field.VEHICLE, Field.PICTURE, Field.DRIVER, Field.HEALTH, Field.PAPERS, Field.ORDER),
-        _ANYTIME,
+        "auditors see what was measured at every passage", _one(Role.AUDITOR), _ANYONE, _acts(Action.WATCH),
+        _MEASURED | _on(Field.VEHICLE, Field.PICTURE, Field.SITE, Field.ORDER), _ANYTIME,
     ),
     # Reviews
     Rule(
@@ -227,9 +237,14 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("lane staff read papers", _LANE_STAFF, _AUTHORITIES, _acts(Action.READ_PAPERS), _on(Field.PAPER), _APART),
     Rule("auditors read papers", _one(Role.AUDITOR), _ANYONE, _acts(Action.READ_PAPERS), _on(Field.PAPER), _APART),
+    Rule("carriers hand in papers", _one(Role.CARRIER), _ANYONE, _acts(Action.SUBMIT_PAPERS), _on(Field.PAPER), _APART),
     Rule(
-        "carriers hand in papers and read them", _one(Role.CARRIER), _ANYONE,
-        _acts(Action.SUBMIT_PAPERS, Action.READ_PAPERS), _on(Field.PAPER), _APART,
+        "carriers read papers that name their firm", _one(Role.CARRIER), _ANYONE, _acts(Action.READ_PAPERS),
+        _on(Field.PAPER), _APART, own=True,
+    ),
+    Rule(
+        "carriers follow their firm's vehicles", _one(Role.CARRIER), _ANYONE, _acts(Action.FOLLOW), _on(Field.VEHICLE),
+        _APART, own=True,
     ),
     Rule(
         "customs officers attest the status of declarations, certificates and results", _OFFICERS, _CUSTOMS,
@@ -241,15 +256,12 @@ RULES: tuple[Rule, ...] = (
         _acts(Action.WATCH, Action.INSPECT_LOT), _on(Field.LOT), _APART,
     ),
     Rule("customs officers release lots", _OFFICERS, _CUSTOMS, _acts(Action.RELEASE_LOT), _on(Field.LOT), _APART),
+    Rule("auditors see lots", _one(Role.AUDITOR), _ANYONE, _acts(Action.WATCH), _on(Field.LOT), _APART),
+    Rule("customs officers see samples", _OFFICERS, _CUSTOMS, _acts(Action.WATCH), _on(Field.SAMPLE), _APART),
+    Rule("auditors see samples", _one(Role.AUDITOR), _ANYONE, _acts(Action.WATCH), _on(Field.SAMPLE), _APART),
     Rule(
-        "customs officers see lots in the ledger", _OFFICERS, _CUSTOMS, _acts(Action.WATCH), _on(Field.LOT), _IN_LEDGER
-    ),
-    Rule(
-        "auditors see lots", _one(Role.AUDITOR), _ANYONE, _acts(Action.WATCH), _on(Field.LOT), _APART | _IN_LEDGER
-    ),
-    Rule(
-        "carriers ask for tests of what they declare", _one(Role.CARRIER), _ANYONE, _acts(Action.REQUEST_TEST),
-        _on(Field.LOT), _APART,
+        "consignees ask for tests of their own lots", _one(Role.CARRIER), _ANYONE, _acts(Action.REQUEST_TEST),
+        _on(Field.LOT), _APART, own=True,
     ),
     # Examinations
     Rule(
@@ -260,12 +272,7 @@ RULES: tuple[Rule, ...] = (
         "lane staff see examinations", _LANE_STAFF, _AUTHORITIES, _acts(Action.WATCH), _on(Field.EXAMINATION), _APART
     ),
     Rule(
-        "officers see examinations in the ledger", _OFFICERS, _AUTHORITIES, _acts(Action.WATCH),
-        _on(Field.EXAMINATION), _IN_LEDGER,
-    ),
-    Rule(
-        "auditors see examinations", _one(Role.AUDITOR), _ANYONE, _acts(Action.WATCH), _on(Field.EXAMINATION),
-        frozenset({State.NONE, State.RECORDED}),
+        "auditors see examinations", _one(Role.AUDITOR), _ANYONE, _acts(Action.WATCH), _on(Field.EXAMINATION), _APART
     ),
     Rule(
         "officers bring pictures of what they examine", _OFFICERS, _AUTHORITIES, _acts(Action.UPLOAD_IMAGE),
@@ -308,14 +315,6 @@ RULES: tuple[Rule, ...] = (
         "officers see what was measured in the ledger", _OFFICERS, _AUTHORITIES, _acts(Action.WATCH),
         _MEASURED | _on(Field.VEHICLE), _IN_LEDGER,
     ),
-    Rule(
-        "customs officers see papers in the ledger", _OFFICERS, _CUSTOMS, _acts(Action.WATCH), _on(Field.PAPER),
-        _IN_LEDGER,
-    ),
-    Rule(
-        "auditors see papers in the ledger", _one(Role.AUDITOR), _ANYONE, _acts(Action.WATCH), _on(Field.PAPER),
-        _IN_LEDGER,
-    ),
     # The supervised yard
     Rule("lane staff watch the yard", _LANE_STAFF, _AUTHORITIES, _acts(Action.WATCH), _on(Field.YARD), _APART),
     Rule(
@@ -333,7 +332,10 @@ RULES: tuple[Rule, ...] = (
         "the yard's duty officers mend holds, state losses, keep scales and warrants", _one(Role.DUTY_OFFICER), _SITE,
         _acts(Action.STEER_YARD, Action.ORDER_PICKUP), _on(Field.YARD), _APART,
     ),
-    Rule("carriers order pick-ups", _one(Role.CARRIER), _ANYONE, _acts(Action.ORDER_PICKUP), _on(Field.YARD), _APART),
+    Rule(
+        "consignees order pick-ups of their own lots", _one(Role.CARRIER), _ANYONE, _acts(Action.ORDER_PICKUP),
+        _on(Field.YARD), _APART, own=True,
+    ),
     Rule(
         "border inspection excuses who is aboard", _OFFICERS, _BORDER, _acts(Action.EXCUSE_PEOPLE), _on(Field.YARD),
         _APART,
@@ -364,6 +366,19 @@ RULES: tuple[Rule, ...] = (
         "administrators have persons forgotten", _one(Role.ADMINISTRATOR), _ANYONE, _acts(Action.FORGET_PERSON),
         _on(Field.PERSON), _APART,
     ),
+    # Need to know
+    Rule(
+        "officers open and close their shift", _OFFICERS, _AUTHORITIES, _acts(Action.KEEP_SHIFT), _on(Field.SHIFT),
+        _APART,
+    ),
+    Rule(
+        "data protection and auditors see who read what", frozenset({Role.DATA_PROTECTION, Role.AUDITOR}), _ANYONE,
+        _acts(Action.REVIEW_READS), _on(Field.READ), _APART | _IN_LEDGER,
+    ),
+    Rule(
+        "data protection reads the ledger", _one(Role.DATA_PROTECTION), _ANYONE, _acts(Action.READ_LEDGER),
+        _on(Field.ENTRY), _APART,
+    ),
 )  # fmt: skip
 """Our choice, after the separation of duties in ``domain.md``: border inspection decides on persons, customs on goods
 and health, the yard on safety and slots; who administers accounts decides nothing at a lane; who audits only reads."""
@@ -379,28 +394,65 @@ def compiled(rules: tuple[Rule, ...]) -> frozenset[Cell]:
     return frozenset().union(*(cells_of(rule) for rule in rules))
 
 
-_GRANTED = compiled(RULES)
-_IN_SOME_STATE = frozenset(cell[:4] for cell in _GRANTED)
-_ON_SOMETHING = frozenset(cell[:3] for cell in _GRANTED)
+class _Table:
+    """The compiled cells of some rules, and what they grant where less is asked."""
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self.cells = compiled(rules)
+        self._by_parts = (
+            frozenset(cell[:3] for cell in self.cells),
+            frozenset(cell[:4] for cell in self.cells),
+            self.cells,
+        )
+
+    def grants(self, principal: Principal, action: Action, *asked: Field | State) -> bool:
+        """Say whether one of a person's roles may do this, to a field and in a state if they are asked for."""
+        granted = self._by_parts[len(asked)]
+        return any((role, principal.agency, action, *asked) in granted for role in principal.roles)
+
+
+_WHOLE = _Table(tuple(rule for rule in RULES if not rule.own))
+_OWN = _Table(tuple(rule for rule in RULES if rule.own))
 
 
 def may(principal: Principal, action: Action, field: Field | None = None, state: State | None = None) -> Verdict:
     """Grant an action on a field in a state, by any of the principal's roles.
 
-    Without a state it is asked whether the action is granted in some state, without a field whether on anything.
+    Without a state it is asked whether the action is granted in some state, without a field whether on anything. Where
+    it is granted only on what is the principal's own, ``may_concerning`` says on what.
     """
     asked = tuple(part for part in (field, state) if part is not None)
-    granted = (_ON_SOMETHING, _IN_SOME_STATE, _GRANTED)[len(asked)]
-    if any((role, principal.agency, action, *asked) in granted for role in principal.roles):
+    if _WHOLE.grants(principal, action, *asked) or (principal.firms and _OWN.grants(principal, action, *asked)):
         return GRANTED
     params = {"action": action.value, "username": principal.username}
     return refuse("access.not_yours", **(params if field is None else {**params, "field": field.value}))
 
 
+def may_concerning(
+    principal: Principal, action: Action, field: Field, firms: Collection[str], state: State = State.NONE
+) -> Verdict:
+    """Grant an action on a thing that concerns these firms: to whoever may act on all, else only where one is theirs.
+
+    What concerns nobody known is nobody's own.
+    """
+    if _WHOLE.grants(principal, action, field, state):
+        return GRANTED
+    if not set(principal.firms).isdisjoint(firms) and _OWN.grants(principal, action, field, state):
+        return GRANTED
+    params = {"action": action.value, "field": field.value, "username": principal.username}
+    return refuse("access.not_your_firm", **params)
+
+
+def sees_all(principal: Principal, action: Action, field: Field, state: State = State.NONE) -> bool:
+    """Say whether an action is granted on everything of a field, not only on what is the principal's own."""
+    return _WHOLE.grants(principal, action, field, state)
+
+
 @functools.lru_cache(maxsize=4096)
 def fields_of(roles: tuple[Role, ...], agency: Agency, action: Action, state: State) -> frozenset[Field]:
-    """Return the fields on which these roles of an agency may act so in a state."""
-    return frozenset(field for field in Field for role in roles if (role, agency, action, field, state) in _GRANTED)
+    """Return the fields on all of which these roles of an agency may act so in a state."""
+    cells = _WHOLE.cells
+    return frozenset(field for field in Field for role in roles if (role, agency, action, field, state) in cells)
 
 
 def actions_of(principal: Principal) -> tuple[Action, ...]:

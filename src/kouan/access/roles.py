@@ -9,18 +9,25 @@ The named changes to projections that access's units carry:
 ``access.close_session``     guard: delete the session with ``secret_sha256``
 ``access.save_token``        effect: insert or replace a ``Token`` by ``secret_sha256``
 ``access.keep_answer``       guard: insert an ``Answer``; refused if (``username``, ``key``) exists
+``access.open_shift``        guard: insert or replace a ``Shift``; refused while one of the username is open
+``access.close_shift``       guard: set ``closed_at`` of the username's open shift
+``access.note_reads``        effect: insert a ``ReadRecord`` for each of ``abouts`` with its ``fields``
 ============================ ==================================================================
 
 Enumerations and tuples of them are given as strings, as ``record_params`` makes them.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from kouan.access.people import Account, Session, Token
 from kouan.vocabulary.clock import Instant
+
+if TYPE_CHECKING:
+    from kouan.access.reads import ReadRecord
+    from kouan.access.shifts import Shift
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -62,6 +69,14 @@ class Accounts(Protocol):
 
     async def find_answer(self, username: str, key: str) -> Answer | None:
         """Return what was answered under an idempotency key."""
+        ...
+
+    async def find_shift(self, username: str) -> "Shift | None":
+        """Return an officer's latest shift, open or not."""
+        ...
+
+    async def reads_about(self, about: str, before: Instant | None = None, limit: int = 100) -> "Sequence[ReadRecord]":
+        """Return who read protected fields of a matter, before an instant if given, newest first."""
         ...
 
 

@@ -62,6 +62,7 @@ def close_session(session: Session, now: Instant) -> Unit:
 def save_account(account: Account, by: str, now: Instant) -> Unit:
     """Create or change an account; the entry names who did it, never the hash."""
     body = {"at": now, "by": by, "agency": account.agency, "roles": account.roles, "disabled": account.disabled}
+    body |= {"firms": account.firms} if account.firms else {}
     digest = hashlib.sha256(canonical(record_params(account))).hexdigest()[:16]
     key = f"access:{account.username}:{now}:{digest}"
     draft = Draft("access.account_saved/1", account.username, key, canonical(body))
@@ -121,7 +122,15 @@ def admitted(account: Account | None, *, demo: bool) -> Account | Refused:
 
 def principal_of(account: Account, *, machine: bool = False, stepped_up_at: Instant | None = None) -> Principal:
     """Return who is asking, for an account whose identity was proven."""
-    return Principal(account.username, account.display_name, account.agency, account.roles, machine, stepped_up_at)
+    return Principal(
+        account.username,
+        account.display_name,
+        account.agency,
+        account.roles,
+        machine,
+        stepped_up_at,
+        account.firms,
+    )
 
 
 def stepped_up(principal: Principal, now: Instant) -> bool:

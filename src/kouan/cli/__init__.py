@@ -17,7 +17,7 @@ from kouan.vocabulary.errors import KouanError
 
 COMMANDS: Mapping[str, str] = {
     "run": "run:run",
-    "simulate": "simulate:simulate",
+    "simulate": "simulate:app",
     "field": "field:field",
     "lane-controller": "lane_controller:lane_controller",
     "replay": "replay:replay",

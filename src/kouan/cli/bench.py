@@ -49,6 +49,20 @@ def gate(
 
 
 @app.command()
+def access(
+    batches: Annotated[int, typer.Option(help="Batches of a thousand decisions.", min=1)] = 200,
+    seed: Annotated[int, typer.Option(help="Seed of what is asked.")] = 1,
+    json: options.Json = False,
+) -> None:
+    """Measure how long need to know takes to decide, in nanoseconds of processor time."""
+    from kouan.proving.bench_access import BenchSetting, measure
+
+    figures = measure(BenchSetting(batches=batches, seed=seed))
+    rows = {name: value for name, value in figures.items() if name != "environment"}
+    show("Need to know on this machine", figures if json else rows, as_json=json)
+
+
+@app.command()
 def targeting(
     seeds: Annotated[str, typer.Option("--seed", help="Seeds of the simulated trade, joined by commas.")] = "1,2,3",
     months: Annotated[int, typer.Option(help="Months of trade for each seed; it drifts in the last.", min=6)] = 7,

@@ -24,6 +24,10 @@ def add(
     agency: Annotated[Agency, typer.Option(help="To whom the person answers.")],
     role: Annotated[list[Role], typer.Option(help="What the person may do; may be given again.")],
     name: Annotated[str, typer.Option(help="The name that screens show.")] = "",
+    firm: Annotated[
+        list[str] | None,
+        typer.Option(help="Code of a firm that the account acts for, as papers name it; may be given again."),
+    ] = None,
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)] = "",
     port: options.Port = "ganqimaodu",
     json: options.Json = False,
@@ -31,15 +35,19 @@ def add(
     """Add a person, or change one; the port must not be running, or be running on this machine."""
     if len(password) < 12:
         raise InvalidValue("password", "access.password_length", "must have at least 12 characters")
+    firms = tuple(dict.fromkeys(code.strip() for code in firm or ()))
+    if not all(firms):
+        raise InvalidValue("firm", "access.firm", "must be a code, not empty")
 
     async def main() -> None:
         encoded = await Argon2Hasher().hash(password)
-        account = Account(username, name or username, agency, tuple(role), password_hash=encoded)
+        account = Account(username, name or username, agency, tuple(role), password_hash=encoded, firms=firms)
         async with opened(data, port, write=True) as store:
             await store.ledger.append(save_account(account, "console", store.clock.now()))
 
     asyncio.run(main())
-    show("Saved", {"username": username, "agency": agency.value, "roles": [one.value for one in role]}, as_json=json)
+    saved = {"username": username, "agency": agency.value, "roles": [one.value for one in role], "firms": list(firms)}
+    show("Saved", saved, as_json=json)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""``kouan simulate``: a port-day in virtual time."""
+"""``kouan simulate``: a port-day in virtual time; ``kouan simulate month``: its goods for a month."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
@@ -10,8 +10,14 @@ from rich.table import Table
 from kouan.cli import options
 from kouan.cli.output import err, out, show
 
+app = typer.Typer(
+    help="Simulate a port in virtual time: its days, or its goods for a month.", invoke_without_command=True
+)
 
+
+@app.callback()
 def simulate(
+    context: typer.Context,
     port: options.Port = "ganqimaodu",
     days: Annotated[float, typer.Option(help="How many days, from the opening on; parts of one, too.", min=0.0)] = 1.0,
     seed: Annotated[int, typer.Option(help="Seed of traffic, trouble and of all that is left to chance.")] = 7,
@@ -26,6 +32,8 @@ def simulate(
     The same port, scenario, seed and version give the same ledger, byte for byte. Exit code 1 where a check that ran
     along found something that must not be.
     """
+    if context.invoked_subcommand is not None:
+        return
     from kouan.proving.port_day import DaySetting, simulate_day
 
     setting = DaySetting(port=port, scenario=scenario, seed=seed, days=days, checked=not no_checks)
@@ -36,6 +44,43 @@ def simulate(
     else:
         _print(figures)
     if figures["violations"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def month(
+    port: options.Port = "ganqimaodu",
+    days: Annotated[int, typer.Option(help="How many days, from 00:00 on the first.", min=1)] = 30,
+    lorries: Annotated[int, typer.Option(help="How many laden lorries come in, about, in all of them.", min=1)] = 3000,
+    seed: Annotated[int, typer.Option(help="Seed of the trade, of its fraud, and of all that is left to chance.")] = 7,
+    inspect_first: Annotated[
+        bool, typer.Option("--inspect-first", help="Let nothing leave, or be unloaded, before its result.")
+    ] = False,
+    no_compare: Annotated[
+        bool, typer.Option("--no-compare", help="Do not run the month again under inspect-first rules.")
+    ] = False,
+    no_checks: Annotated[bool, typer.Option("--no-checks", help="Do not check the invariants at every entry.")] = False,
+    json: options.Json = False,
+) -> None:
+    """Simulate a month of a port's goods with all regimes in force, without its devices, and print what it brought.
+
+    The same lorries are run again under inspect-first rules, for the vehicle hours that are saved. The same setting and
+    version give the same ledger, byte for byte. Exit code 1 where a check found something that must not be.
+    """
+    from kouan.cli.month import print_month
+    from kouan.proving.month.run import simulate_month
+    from kouan.proving.month.setting import MonthSetting
+
+    setting = MonthSetting(
+        port=port, days=days, lorries=lorries, seed=seed, inspect_first=inspect_first, checked=not no_checks
+    )
+    with Progress(console=err, transient=True, disable=json or not err.is_terminal) as bar:
+        figures = simulate_month(setting, _telling(bar, f"{days} days of {port}"), compare=not no_compare)
+    if json:
+        show("", figures, as_json=True)
+    else:
+        print_month(figures)
+    if figures["violations"] or not figures["ledger_verified"]:
         raise typer.Exit(1)
 
 

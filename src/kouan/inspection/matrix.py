@@ -40,6 +40,9 @@ MOST_CREW = 9
 document_number = text(32, r"[A-Z0-9][A-Z0-9-]{2,30}[A-Z0-9]", "document.number")
 """Reads a message's own number: 4 to 32 capitals, digits and inner hyphens (our choice)."""
 
+MOST_VALUE_FEN = 10**13
+"""Greatest value of a declaration's line, in 1/100 yuan. Our choice: a hundred thousand million yuan, a port's year."""
+
 MOST_DECLARED_KG = 1_000_000_000
 """Heaviest line of a declaration, and largest licence, in kilograms. Our choice: a million tonnes, a year's trade."""
 
@@ -121,6 +124,7 @@ _GOODS = (
     Field("goods", "goods name", text(120)),
     Field("net_kg", "net mass", whole(1, MOST_DECLARED_KG)),
     Field("origin", "country of origin", _country),
+    Field("value_fen", "value in fen", whole(1, MOST_VALUE_FEN)),
 )
 
 DECLARATION: tuple[Field, ...] = (
@@ -133,7 +137,7 @@ DECLARATION: tuple[Field, ...] = (
     Field("consignee", "consignee or consignor", identifier(CreditCode.parse)),
     Field("entered_on", "day of entry", date),
     Field("consignments", "consignments", _consignments),
-    Field("lines", "lines of goods", many(part(DeclarationLine, _GOODS, optional=("origin",)))),
+    Field("lines", "lines of goods", many(part(DeclarationLine, _GOODS, optional=("origin", "value_fen")))),
     Field("licences", "licences", many(document_number)),
 )
 

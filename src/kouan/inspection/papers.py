@@ -121,7 +121,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 class DeclarationLine(msgspec.Struct, frozen=True):
     """One line of goods (商品项) of a declaration: goods code and name, and net mass in kilograms.
 
-    A declaration of base items gives the code's first six digits; ``origin`` is its country (ISO 3166 alpha-3).
+    A declaration of base items gives the code's first six digits; ``origin`` is its country (ISO 3166 alpha-3),
+    ``value_fen`` the declared value (统计人民币价) of the whole line in 1/100 yuan.
     """
 
     line: int
@@ -129,6 +130,7 @@ class DeclarationLine(msgspec.Struct, frozen=True):
     goods: str
     net_kg: int
     origin: str | None = None
+    value_fen: int | None = None
 
 
 class Declaration(msgspec.Struct, frozen=True, kw_only=True):

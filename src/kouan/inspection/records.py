@@ -18,6 +18,7 @@ class ConfirmationRecord(msgspec.Struct, frozen=True):
     ``containers`` are its container numbers joined by blanks; ``document`` is the canonical JSON of
     ``papers.VehicleConfirmation``; ``digest`` the hex SHA-256 of what its sender wrote. ``state`` is ``active``,
     ``used`` (its vehicle has crossed) or ``deleted``; ``arrived_at`` is when its vehicle first stood at the gate.
+    ``carrier`` is the carrier's code.
     """
 
     number: str
@@ -34,6 +35,7 @@ class ConfirmationRecord(msgspec.Struct, frozen=True):
     changed_at: Instant
     arrived_at: Instant | None = None
     passage: str | None = None
+    carrier: str = ""
 
 
 class ManifestRecord(msgspec.Struct, frozen=True):

@@ -117,6 +117,14 @@ class PapersRecords(Protocol):
         """Return the confirmations of a batch in every state but ``deleted``, by number."""
         ...
 
+    async def confirmations_of_vehicle(self, plate: str, limit: int) -> Sequence[ConfirmationRecord]:
+        """Return the confirmations of a plate in every state but ``deleted``, newest submission first."""
+        ...
+
+    async def confirmations_of_carriers(self, carriers: Sequence[str], limit: int) -> Sequence[ConfirmationRecord]:
+        """Return the confirmations of these carriers in every state but ``deleted``, newest submission first."""
+        ...
+
     async def find_manifest(self, number: str) -> ManifestRecord | None:
         """Return one manifest in whatever state."""
         ...

@@ -74,6 +74,7 @@ def submit_confirmation(
         state=PaperState.ACTIVE.value,
         submitted_at=now,
         changed_at=now,
+        carrier=paper.carrier,
     )
     verb = "insert" if standing is None else "amend"
     unit = Unit(

@@ -108,7 +108,10 @@ class PapersCounter:
     async def revoke(self, kind: PaperKind, number: str, reason: str, by: str) -> Unit | Refused:
         """Revoke a supporting paper."""
         standing = await self._papers.find_supporting(kind, number)
-        return await self._done(revoke_supporting(standing, reason, by, self._clock.now()))
+        revoked = await self._done(revoke_supporting(standing, reason, by, self._clock.now()))
+        if self._came is not None and not isinstance(revoked, Refused):
+            await self._came(number)
+        return revoked
 
     async def delete_batch(self, batch: str, by: str) -> Unit | Refused:
         """Delete all papers under a batch number; raise NotFound where there are none."""

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from random import Random
 
 from kouan.inspection.release.attested import PER_MILLE, Certified, Report, certify, verify_report
-from kouan.inspection.release.facts import Fact
+from kouan.inspection.release.facts import CertificateRevoked, Fact
 from kouan.inspection.release.lot import Lot, LotState
 from kouan.inspection.release.records import CustodyRecord, LotRecord, state_of
 from kouan.inspection.release.roles import ReleaseRecords, ReleaseRules
@@ -18,6 +18,7 @@ from kouan.inspection.release.samples import (
 from kouan.inspection.release.use_cases import (
     PLAIN,
     Told,
+    amend,
     ask_lift,
     confirm_lift,
     open_lot,
@@ -39,6 +40,9 @@ AT_ONCE = 200
 
 Telling = Callable[[LotRecord], Awaitable[Told | Refused]]
 
+Moved = Callable[[Told], Awaitable[None]]
+"""Is told of each durable transition of a lot."""
+
 
 class ReleaseDesk:
     """Takes in what happens to lots. Each method returns what it did, or every reason why not; all raise Unavailable.
@@ -47,8 +51,16 @@ class ReleaseDesk:
     """
 
     def __init__(
-        self, records: ReleaseRecords, ledger: Ledger, rules: ReleaseRules, clock: Clock, chance: Random
+        self,
+        records: ReleaseRecords,
+        ledger: Ledger,
+        rules: ReleaseRules,
+        clock: Clock,
+        chance: Random,
+        moved: Moved | None = None,
     ) -> None:
+        """``moved`` is told of what happened to a lot that stands; it may be set later: the yard is built on this."""
+        self.moved = moved
         self._records = records
         self._ledger = ledger
         self._rules = rules
@@ -72,6 +84,23 @@ class ReleaseDesk:
         async def act(record: LotRecord) -> Told | Refused:
             now = self._clock.now()
             return refine(record, hs_code, await self._rules.book(now), by, now)
+
+        return await self._act(number, act)
+
+    async def amend(self, number: str, mass_kg: int, by: str) -> Told | Refused:
+        """Take the mass that an amended declaration gives a lot, in kilograms."""
+
+        async def act(record: LotRecord) -> Told | Refused:
+            return amend(record, mass_kg, by, self._clock.now())
+
+        return await self._act(number, act)
+
+    async def revoke(self, number: str, certificate: str, by: str) -> Told | Refused:
+        """Take free goods back whose certificate its issuer revoked; another certificate's end is none of theirs."""
+
+        async def act(record: LotRecord) -> Told | Refused:
+            fact, now = CertificateRevoked(certificate), self._clock.now()
+            return tell(record, fact, f"revoked:{certificate}:{record.version}", by, now)
 
         return await self._act(number, act)
 
@@ -165,7 +194,7 @@ class ReleaseDesk:
                     continue
                 answer = await self._ledger.append(told.unit)
                 if not isinstance(answer, UnitRefused) and not answer.repeated:
-                    noted.append(told)
+                    noted.append(await self._followed(told))
             if len(due) < AT_ONCE or len(noted) == done:
                 return noted
 
@@ -181,11 +210,16 @@ class ReleaseDesk:
             except Conflict:
                 return refuse("release.told_already")
             if not isinstance(answer, UnitRefused):
-                return refuse("release.told_already") if answer.repeated else told
+                return refuse("release.told_already") if answer.repeated else await self._followed(told)
             refusal = refusal_of(answer.guard)
             if answer.guard != "release.move_lot":
                 break
         return refusal
+
+    async def _followed(self, told: Told) -> Told:
+        if self.moved is not None:
+            await self.moved(told)
+        return told
 
     async def _found(self, number: str) -> LotRecord:
         record = await self._records.find_lot(number)

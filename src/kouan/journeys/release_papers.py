@@ -43,12 +43,13 @@ class PapersForRelease:
         """Tell release of the paper that came under a number; what release refuses changes nothing."""
         declared = await self._papers.find_declaration(number)
         if declared is not None:
-            paper = msgspec.json.decode(declared.document, type=Declaration)
-            await self.declared(paper, declared.submitted_at, DECLARANT)
+            declaration = msgspec.json.decode(declared.document, type=Declaration)
+            await self.declared(declaration, declared.submitted_at, DECLARANT)
         for kind, form in _SUPPORTING.items():
             record = await self._papers.find_supporting(kind.value, number)
-            if record is not None and record.state == PaperState.ACTIVE:
-                await self._supporting(msgspec.json.decode(record.document, type=form))
+            if record is not None:
+                paper = msgspec.json.decode(record.document, type=form)
+                await (self._supporting(paper) if record.state == PaperState.ACTIVE else self._revoked(paper))
 
     async def _supporting(self, paper: Certificate | LaboratoryResult | ThirdPartyReport) -> None:
         match paper:
@@ -59,8 +60,16 @@ class PapersForRelease:
             case ThirdPartyReport():
                 await self.reported(paper, paper.agency)
 
+    async def _revoked(self, paper: Certificate | LaboratoryResult | ThirdPartyReport) -> None:
+        """Take back the goods that a revoked certificate freed; results and reports are told once, and contested."""
+        if not isinstance(paper, Certificate):
+            return
+        for covered in paper.covers:
+            if await self._known((covered.lot,)):
+                await self._desk.revoke(covered.lot, paper.number, paper.issuer)
+
     async def declared(self, paper: Declaration, declared_at: Instant, by: str) -> Answers:
-        """Open the lots of a declaration, and give those that stand the goods codes that it has now.
+        """Open the lots of a declaration, and give those that stand the goods codes and masses that it has now.
 
         A code that is another one, not the same with more digits, is a mismatch: the goods are held for it.
         """
@@ -78,6 +87,8 @@ class PapersForRelease:
                     identity = f"mismatch:{paper.version}"
                     answers.append(await self._desk.tell(lot.number, Found(Finding.MISMATCH), by, identity))
                 answers.append(await self._desk.refine(lot.number, lot.hs_code, by))
+            if record is not None and record.mass_kg != lot.mass_kg:
+                answers.append(await self._desk.amend(lot.number, lot.mass_kg, by))
         return answers
 
     async def _known(self, lots: Sequence[str]) -> list[str]:

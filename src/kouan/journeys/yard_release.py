@@ -1,35 +1,60 @@
-"""What the yard tells release: a lot has arrived, and was unloaded."""
+"""What the yard tells release: a lot has arrived, and all of it was unloaded.
+
+A lot is unloaded (卸毕) when what was weighed in is its declared mass, less what two tickets of the same goods may
+differ by, and none of its vehicles stands in the yard unweighed. A lot that stays short is not: its declaration is
+amended to what came, or an officer of the yard says that nothing more does.
+"""
 
 from kouan.inspection.release.facts import Arrived, Fact, SiteChecked
+from kouan.inspection.release.roles import ReleaseRecords
 from kouan.inspection.release.rule import Check
 from kouan.journeys.release import ReleaseDesk
 from kouan.vocabulary.errors import NotFound
 from kouan.yard.events import Event, NetKnown, VisitOpened
 from kouan.yard.facts import Purpose
+from kouan.yard.roles import YardRecords
 from kouan.yard.states import VisitState
 
 BY = "yard"
 """Who tells: the yard, of what its own scales and gates recorded."""
 
+PER_MILLE = 1000
+
 
 class YardToRelease:
     """Tells release what happened to a lot; what it heard before, or cannot use in the lot's state, changes nothing."""
 
-    def __init__(self, desk: ReleaseDesk) -> None:
+    def __init__(self, desk: ReleaseDesk, lots: ReleaseRecords, yard: YardRecords, short_pm: int) -> None:
+        """``short_pm`` is by how many parts per thousand what was weighed in may fall short of what was declared."""
         self._desk = desk
+        self._lots = lots
+        self._yard = yard
+        self._short_pm = short_pm
 
     async def follow(self, state: VisitState, events: tuple[Event, ...]) -> None:
         """Tell what follows from a visit's events; a lot that release does not know is nobody's to tell."""
         stay = state.stay
         for event in events:
-            fact: Fact | None = None
             if isinstance(event, VisitOpened) and stay.purpose is Purpose.DELIVERY:
-                fact = Arrived()
+                await self._tell(stay.lot, Arrived(), f"{stay.visit}:{Arrived.__name__}")
             elif isinstance(event, NetKnown):
-                fact = SiteChecked(Check.UNLOADED, passed=True)
-            if fact is None:
-                continue
-            try:
-                await self._desk.tell(stay.lot, fact, BY, f"{stay.visit}:{type(fact).__name__}")
-            except NotFound:
+                await self.weighed_in(stay.lot)
+
+    async def weighed_in(self, lot: str) -> None:
+        """Tell that a lot is unloaded, if all of it is in; doing so twice changes nothing."""
+        record, account = await self._lots.find_lot(lot), await self._yard.find_lot(lot)
+        if record is None or account is None:
+            return
+        if account.in_kg * PER_MILLE < record.mass_kg * (PER_MILLE - self._short_pm):
+            return
+        for visit in await self._yard.visits_of_lot(lot):
+            delivers = visit.purpose == Purpose.DELIVERY and visit.closed_at is None
+            if delivers and await self._yard.find_net(visit.visit) is None:
                 return
+        await self._tell(lot, SiteChecked(Check.UNLOADED, passed=True), f"unloaded:{record.version}")
+
+    async def _tell(self, lot: str, fact: Fact, identity: str) -> None:
+        try:
+            await self._desk.tell(lot, fact, BY, identity)
+        except NotFound:
+            return

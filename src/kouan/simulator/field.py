@@ -9,23 +9,25 @@ from random import Random
 
 import msgspec
 
-from kouan.protocols import topics
+from kouan.protocols.barrier.messages import Barrier
 from kouan.protocols.jws import Signer
 from kouan.protocols.link import Link
 from kouan.protocols.queue_counter.messages import QueueCounted
-from kouan.protocols.status.messages import DeviceStatus
 from kouan.simulator.agencies import Agency
 from kouan.simulator.approach import Approach
+from kouan.simulator.connections import Links
 from kouan.simulator.crew import Crew
 from kouan.simulator.equipment import SENSORS, Equipment
 from kouan.simulator.fleet import Fleet
+from kouan.simulator.inspectors import Inspectors
+from kouan.simulator.laboratory import Laboratory
 from kouan.simulator.lane import Lane
 from kouan.simulator.officers import DutyOfficers
 from kouan.simulator.photography import Photographer
 from kouan.simulator.port_file import FieldPort
-from kouan.simulator.roles import ImageStore, OfficerDesk, PapersOffice, Sleep, TruthLog
+from kouan.simulator.roles import ImageStore, InspectionDesk, OfficerDesk, PapersOffice, Sleep, TruthLog
 from kouan.simulator.scenario import Scenario
-from kouan.simulator.surroundings import Surroundings
+from kouan.simulator.surroundings import Left, Surroundings
 from kouan.simulator.traders import Traders
 from kouan.simulator.traffic import Traffic
 from kouan.simulator.truth import Diary
@@ -37,21 +39,10 @@ FIRST_AFTER_S = 0.5
 """Seconds between the first lorries of two neighbouring lanes after a start with open lanes. Our choice."""
 
 
-class Links(msgspec.Struct, frozen=True):
-    """How the field speaks: a link for each lane (one may serve several), for each agency, and for the approach.
-
-    A link brings what ``subscriptions`` names.
-    """
-
-    lanes: Mapping[str, Link]
-    agencies: Mapping[str, Link]
-    approach: Link
-
-
 class Counterparts(msgspec.Struct, frozen=True):
     """Whom the field meets besides the wire.
 
-    Without a store no pictures are taken, without a desk nobody decides reviews.
+    Without a store no pictures are taken, without a desk nobody decides reviews, without ``inspection`` none examines.
     """
 
     papers: PapersOffice
@@ -60,6 +51,7 @@ class Counterparts(msgspec.Struct, frozen=True):
     signers: Mapping[str, Signer]
     images: ImageStore | None = None
     desk: OfficerDesk | None = None
+    inspection: InspectionDesk | None = None
 
 
 class Stamps(msgspec.Struct, frozen=True):
@@ -83,29 +75,6 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     double_openings: int
     messages_sent: int
     telemetry_dropped: int
-
-
-def lane_subscriptions(port: str, lane: str) -> tuple[str, ...]:
-    """Return the topics that a lane's link must bring."""
-    commands = (f"kouan/{port}/{lane}/{device}/command" for device in ("barrier", "light", "display"))
-    return (*commands, f"kouan/{port}/{lane}/controller/status")
-
-
-def agency_subscriptions(port: str, authority: str = "+") -> tuple[str, ...]:
-    """Return the topics that an agency's link must bring; one that serves all brings those of all."""
-    return (f"kouan/{port}/agency/{authority}/case",)
-
-
-def last_will(port: str, lane: str, at: int) -> tuple[str, bytes]:
-    """Return topic and payload, to be retained, by which a broker tells that a lane's devices are gone."""
-    topic = f"kouan/{port}/{lane}/plc/status"
-    return topic, topics.encode(topic, DeviceStatus(device=f"{lane}.plc", seq=0, at=at, online=False))
-
-
-def approach_will(port: str, at: int) -> tuple[str, bytes]:
-    """Return topic and payload, to be retained, by which a broker tells that the approach's counter is gone."""
-    topic = f"kouan/{port}/approach/queue_counter/status"
-    return topic, topics.encode(topic, DeviceStatus(device="approach.queue_counter", seq=0, at=at, online=False))
 
 
 class Field:
@@ -149,6 +118,7 @@ class Field:
         )
         self.lanes = self._make_lanes()
         self.agencies = self._make_agencies()
+        self._inspectors, self._laboratory = self._make_inspectors(others.inspection)
         self._counter = self._voice("approach", "queue_counter", self._outbox(links.approach))
 
     def _chance(self) -> Random:
@@ -165,6 +135,21 @@ class Field:
             outbox, self._port.name, place, device, self._stamps.devices, self._chance(), self._scenario.episodes
         )
 
+    def _make_inspectors(self, desk: InspectionDesk | None) -> tuple[Inspectors | None, Laboratory | None]:
+        setting = self._scenario.inspection
+        if desk is None or not setting.inspectors:
+            return None, None
+        given = (desk, setting, self._clock, self._sleep)
+        inspectors = Inspectors(*given, self._chance(), self._speed, self._traffic.left)
+        return inspectors, Laboratory(*given, self._chance(), self._speed)
+
+    def _left(self, left: Left) -> None:
+        """Let a lorry go its way; one that was sent to be examined, once it was."""
+        if self._inspectors is not None and left.exit == Barrier.DIVERT:
+            self._inspectors.expect(left)
+        else:
+            self._traffic.left(left)
+
     def _make_lanes(self) -> dict[str, Lane]:
         around = Surroundings(
             clock=self._clock,
@@ -174,7 +159,7 @@ class Field:
             fleet=self._fleet,
             traders=self._traders,
             diary=Diary(self._others.truth),
-            left=self._traffic.left,
+            left=self._left,
             tailgated=self._tailgated,
             speed=self._speed,
         )
@@ -253,8 +238,9 @@ class Field:
                 spawn(self._fail_and_recover(lane, self._chance()))
         for work in (self._beat(), self._count()):
             spawn(work)
-        if self._officers is not None:
-            spawn(self._officers.run())
+        for people in (self._officers, self._inspectors, self._laboratory):
+            if people is not None:
+                spawn(people.run())
         self._traffic.begin(self._port.opens_s if self._start_open else None)
 
     async def _listen(self, link: Link) -> None:

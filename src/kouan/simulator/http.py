@@ -88,19 +88,13 @@ class HttpImageStore:
             raise NotAllowed(f"the image store answered {answer.status_code}")
 
 
-class HttpOfficerDesk:
-    """The desk as the duty officers of the demonstration have it: a first and a second person for each authority."""
+class Sessions:
+    """People who sign in as anybody does: each once, and again when the session has ended."""
 
-    def __init__(self, base_url: str, officers: Mapping[str, tuple[Account, Account]]) -> None:
-        """``officers`` are by authority; each person signs in once, and again when the session has ended."""
-        self._officers = officers
-        self._sessions = {
-            person.username: httpx.AsyncClient(base_url=base_url, headers={"x-kouan-csrf": "1"})
-            for pair in officers.values()
-            for person in pair
-        }
-        self._signed_in: dict[str, bool] = {}
-        self._authorities: dict[str, str] = {}
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+        self._sessions: dict[str, httpx.AsyncClient] = {}
+        self._signed_in: set[str] = set()
         self._turn = asyncio.Lock()
 
     async def close(self) -> None:
@@ -108,11 +102,47 @@ class HttpOfficerDesk:
         for session in self._sessions.values():
             await session.aclose()
 
+    async def ask(self, person: Account, method: str, path: str, **parts: Any) -> httpx.Response:
+        """Return the answer that a person gets; raise Unavailable where there is none, or nobody may sign in."""
+        async with self._turn:
+            if person.username not in self._sessions:
+                headers = {"x-kouan-csrf": "1"}
+                self._sessions[person.username] = httpx.AsyncClient(base_url=self._base_url, headers=headers)
+            session = self._sessions[person.username]
+            if person.username not in self._signed_in:
+                await self._sign_in(person, session)
+            answer = await _ask(session, method, path, **parts)
+            if answer.status_code == httpx.codes.UNAUTHORIZED:
+                await self._sign_in(person, session)
+                answer = await _ask(session, method, path, **parts)
+        return answer
+
+    async def tell(self, person: Account, path: str, document: Document) -> httpx.Response:
+        """Return the answer to a document that a person sends."""
+        return await self.ask(person, "POST", path, **_json(document))
+
+    async def _sign_in(self, person: Account, session: httpx.AsyncClient) -> None:
+        answer = await _ask(session, "POST", "/session", **_json(msgspec.to_builtins(person)))
+        if not answer.is_success:
+            self._signed_in.discard(person.username)
+            raise Unavailable(f"{person.username} could not sign in: {answer.status_code}")
+        self._signed_in.add(person.username)
+
+
+class HttpOfficerDesk:
+    """The desk as the duty officers of the demonstration have it: a first and a second person for each authority."""
+
+    def __init__(self, sessions: Sessions, officers: Mapping[str, tuple[Account, Account]]) -> None:
+        """``officers`` are by authority."""
+        self._officers = officers
+        self._sessions = sessions
+        self._authorities: dict[str, str] = {}
+
     async def reviews(self) -> tuple[Document, ...]:
         """Return what waits, as each authority's first officer sees it."""
         found: dict[str, Document] = {}
         for authority, (first, _) in self._officers.items():
-            answer = await self._as(first, "GET", "/reviews")
+            answer = await self._sessions.ask(first, "GET", "/reviews")
             for item in answer.json().get("items", ()) if answer.is_success else ():
                 if item.get("authority") == authority:
                     found[str(item["passage"])] = item
@@ -122,48 +152,25 @@ class HttpOfficerDesk:
     async def decide(self, passage: str, decision: Document) -> bool:
         """Decide as the first officer of the item's authority."""
         first, _ = self._pair(passage)
-        answer = await self._as(
-            first, "POST", f"/reviews/{passage}/decision", document={**decision, "password": first.password}
-        )
-        return answer.is_success
+        told = {**decision, "password": first.password}
+        return (await self._sessions.tell(first, f"/reviews/{passage}/decision", told)).is_success
 
     async def confirm(self, passage: str, reason: str) -> bool:
         """Confirm as the second officer of the item's authority."""
         _, second = self._pair(passage)
-        document = {"reason": reason, "password": second.password}
-        answer = await self._as(second, "POST", f"/reviews/{passage}/confirmation", document=document)
-        return answer.is_success
+        told = {"reason": reason, "password": second.password}
+        return (await self._sessions.tell(second, f"/reviews/{passage}/confirmation", told)).is_success
 
     async def hold(self, order: Document) -> bool:
         """Place a control order as the first officer of its authority."""
         first, _ = self._officers[str(order["authority"])]
         document = {name: value for name, value in order.items() if name != "authority"}
-        answer = await self._as(first, "POST", "/holds", document=document)
-        return answer.is_success
+        return (await self._sessions.tell(first, "/holds", document)).is_success
 
     async def open_lane(self, lane: str, reason: str) -> bool:
         """Take a lane into service again as the site's first officer."""
         first, _ = self._officers["site"]
-        answer = await self._as(first, "POST", f"/lanes/{lane}/opening", document={"reason": reason})
-        return answer.is_success
+        return (await self._sessions.tell(first, f"/lanes/{lane}/opening", {"reason": reason})).is_success
 
     def _pair(self, passage: str) -> tuple[Account, Account]:
         return self._officers[self._authorities.get(passage, next(iter(self._officers)))]
-
-    async def _as(self, person: Account, method: str, path: str, document: Document | None = None) -> httpx.Response:
-        session = self._sessions[person.username]
-        parts = {} if document is None else _json(document)
-        async with self._turn:
-            if not self._signed_in.get(person.username):
-                await self._sign_in(person, session)
-            answer = await _ask(session, method, path, **parts)
-            if answer.status_code == httpx.codes.UNAUTHORIZED:
-                await self._sign_in(person, session)
-                answer = await _ask(session, method, path, **parts)
-        return answer
-
-    async def _sign_in(self, person: Account, session: httpx.AsyncClient) -> None:
-        answer = await _ask(session, "POST", "/session", **_json(msgspec.to_builtins(person)))
-        self._signed_in[person.username] = answer.is_success
-        if not answer.is_success:
-            raise Unavailable(f"{person.username} could not sign in: {answer.status_code}")

@@ -56,6 +56,54 @@ class OfficerDesk(Protocol):
         ...
 
 
+class InspectionDesk(Protocol):
+    """The examination yard and the lots' desk, as inspectors have them. Every method raises Unavailable."""
+
+    async def worklist(self) -> tuple[Document, ...]:
+        """Return the examinations that go on, as the console lists them."""
+        ...
+
+    async def sheet(self, number: str) -> Document | None:
+        """Return one examination's sheet; None where there is none."""
+        ...
+
+    async def arrived(self, number: str, bay: str) -> bool:
+        """Note, as the site's officer, that a vehicle stands at its bay; return whether that was accepted."""
+        ...
+
+    async def report(self, authority: str, number: str, step: int, report: Document) -> bool:
+        """Report a step as the first officer of an authority; return whether it was accepted."""
+        ...
+
+    async def answer(self, authority: str, number: str, answer: Document) -> bool:
+        """Answer an authority's own control order as its first officer; return whether it was accepted."""
+        ...
+
+    async def agree(self, authority: str, number: str, order: str) -> bool:
+        """Confirm an answer as the second person of its authority; return whether it was accepted."""
+        ...
+
+    async def picture(self, jpeg: bytes) -> str:
+        """Bring a picture and return its SHA-256 in hex."""
+        ...
+
+    async def lots(self, state: str) -> tuple[Document, ...]:
+        """Return the lots in a state, the most urgent first."""
+        ...
+
+    async def lot(self, number: str) -> Document | None:
+        """Return one lot with its samples; None where there is none."""
+        ...
+
+    async def tell_lot(self, number: str, what: str, document: Document) -> bool:
+        """Tell, as customs' officer, of ``checks`` or ``samples`` of a lot; return whether it was accepted."""
+        ...
+
+    async def attest(self, kind: str, document: Document) -> bool:
+        """Issue a ``laboratory_result`` or ``certificate`` as customs; return whether it was accepted."""
+        ...
+
+
 class TruthLog(Protocol):
     """Takes lines of what truly happened, out of the platform's sight, and remembers the lanes' counters."""
 

@@ -82,6 +82,23 @@ class People(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     announced_ahead: int = 4
 
 
+class Inspection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Simulated inspectors and their laboratory; spans are in seconds of the field's time. All are our choice.
+
+    ``drives_s`` is how long a driver who is called takes to his bay; ``pace`` what a step takes of the minutes that the
+    sheet gives it; ``settles_s`` how long it takes until what was found is dealt with, and two officers let go. A
+    result comes after ``laboratory_s``, and is bad at the rate ``fails``; a certificate follows after ``certifies_s``.
+    """
+
+    inspectors: bool = True
+    drives_s: Span = (60.0, 240.0)
+    pace: Annotated[float, msgspec.Meta(gt=0.0)] = 1.0
+    settles_s: Span = (1_800.0, 7_200.0)
+    laboratory_s: Span = (4 * 3_600.0, 48 * 3_600.0)
+    certifies_s: Span = (1_800.0, 6 * 3_600.0)
+    fails: Rate = 0.03
+
+
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One way in which the day goes. ``first`` plants kinds on the n-th lorries to stop, to have something to show."""
 
@@ -92,6 +109,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     episodes: Episodes = Episodes()
     wire: Wire = Wire()
     people: People = People()
+    inspection: Inspection = Inspection()
     pictures: bool = True
     traffic: Annotated[float, msgspec.Meta(ge=0.0)] = 1.0
 

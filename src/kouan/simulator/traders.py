@@ -5,6 +5,7 @@ from typing import Any
 
 from kouan.simulator.anomalies import Anomaly
 from kouan.simulator.roles import Document, PapersOffice, Sleep
+from kouan.simulator.trade.goods import BY_CODE
 from kouan.simulator.vehicles import Load, Lorry
 from kouan.simulator.wire import RETRY_S
 from kouan.vocabulary.errors import Unavailable
@@ -93,11 +94,15 @@ def declaration(lorry: Lorry) -> Document:
         "direction": str(lorry.direction),
         "consignee": CONSIGNEE,
         "consignments": consignments(lorry),
-        "lines": [
-            {"line": place, "hs_code": each["hs_code"], "goods": each["goods"], "net_kg": each["gross_kg"]}
-            for place, each in enumerate(consignments(lorry), 1)
-        ],
+        "lines": [_line(place, each) for place, each in enumerate(consignments(lorry), 1)],
     }
+
+
+def _line(place: int, goods: dict[str, Any]) -> dict[str, Any]:
+    """Return a declaration's line, with its value in fen at the usual price where there is one."""
+    line = {"line": place, "hs_code": goods["hs_code"], "goods": goods["goods"], "net_kg": goods["gross_kg"]}
+    ware = BY_CODE.get(str(goods["hs_code"]))
+    return line if ware is None else {**line, "value_fen": goods["gross_kg"] * ware.yuan_t // 10}
 
 
 class Traders:

@@ -32,6 +32,7 @@ class AccountView(Shape):
     subject: str | None
     disabled: bool
     demo: bool
+    firms: list[str]
 
 
 class Accounts(Shape):
@@ -40,8 +41,17 @@ class Accounts(Shape):
     items: list[AccountView]
 
 
+FirmCode = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=LINE)]
+
+MOST_FIRMS = 100
+"""Most firms that one account acts for. Our choice: a broker's customers at one port, one screen of them."""
+
+
 class AccountChange(Shape):
-    """What an account shall be; without a password the one that it has stays."""
+    """What an account shall be; without a password the one that it has stays.
+
+    ``firms`` are the codes by which papers name the firms that it acts for: a carrier without any sees nothing.
+    """
 
     display_name: Line
     agency: Agency
@@ -49,6 +59,7 @@ class AccountChange(Shape):
     password: NewPassword | None = None
     subject: Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=LINE)] | None = None
     disabled: bool = False
+    firms: Annotated[list[FirmCode], Field(max_length=MOST_FIRMS, default_factory=list)]
 
 
 class TokenRequest(Shape):
@@ -94,6 +105,7 @@ async def put_account(username: UserPath, body: AccountChange, caller: Caller, s
         subject=body.subject,
         disabled=body.disabled,
         demo=before.demo if before else False,
+        firms=tuple(dict.fromkeys(body.firms)),
     )
     await services.ledger.append(save_account(account, caller.username, services.clock.now()))
     return json_answer(_view(account))
@@ -159,4 +171,5 @@ def _view(account: Account) -> dict[str, object]:
         "subject": account.subject,
         "disabled": account.disabled,
         "demo": account.demo,
+        "firms": account.firms,
     }

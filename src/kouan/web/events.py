@@ -13,6 +13,7 @@ from kouan.vocabulary.verdict import Refused
 from kouan.web.answers import encode
 from kouan.web.callers import Caller, GuardedRoute, Needed, asks, authenticate, need_of
 from kouan.web.gate import authority_of, only_allowed
+from kouan.web.instead import shown_overview
 from kouan.web.need_to_know import shown_lane
 from kouan.web.problems import ProblemError
 from kouan.web.services import Limits, View
@@ -61,7 +62,7 @@ class Streams:
         key = (event, data.get("lane"), *((reader.agency, reader.roles) if event == "lane" else ()))
         kept = self._kept.get(key)
         if kept is None or kept[0] is not data:
-            shown = shown_lane(data, reader) if event == "lane" else data
+            shown = shown_lane(data, reader) if event == "lane" else shown_overview(data)
             kept = self._kept[key] = (data, frame(event, shown))
         return kept[1]
 

@@ -29,7 +29,9 @@ from kouan.web.examination_shapes import (
     shown,
 )
 from kouan.web.fields import IdempotencyKey, Instant, Number, Page
+from kouan.web.matters import examination_matter
 from kouan.web.problems import FieldError, ProblemError, refused
+from kouan.web.reading import Reads
 from kouan.web.services import Services
 from kouan.web.session import proven_again
 
@@ -80,9 +82,11 @@ async def order_examination(
 
 @router.get("/{number}", response_model=ExaminationView)
 @asks(Action.WATCH, Field.EXAMINATION)
-async def get_examination(number: NumberPath, caller: Caller, services: Needed) -> Response:
+async def get_examination(number: NumberPath, caller: Caller, services: Needed, reads: Reads) -> Response:
     """Return one examination's sheet."""
-    return json_answer(shown(await _desk(services).find(number), caller))
+    found = await _desk(services).find(number)
+    read = await reads.of_one(examination_matter(found, reads.port))
+    return json_answer(shown(found, caller, read))
 
 
 @router.post("/{number}/call", response_model=ExaminationView)

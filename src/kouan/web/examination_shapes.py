@@ -6,12 +6,24 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import Field as Bounded
 
+from kouan.access.need import PROTECTED
 from kouan.access.people import Agency, Principal, Role
+from kouan.access.policy import Field
 from kouan.inspection.control_orders import ControlKind
-from kouan.inspection.examination.examination import AnswerOutcome, Examination, ExaminationState, Outcome, Report, Step
+from kouan.inspection.examination.examination import (
+    Answer,
+    AnswerOutcome,
+    Ask,
+    Examination,
+    ExaminationState,
+    Outcome,
+    Report,
+    Step,
+)
 from kouan.inspection.steps import StepKind
 from kouan.web.fields import Instant, Line, Number, Password, Plate, Sha256, Shape, Text, Why
 from kouan.web.gate_shapes import Reason
+from kouan.web.reading import NOTHING
 
 MOST_PICTURES = 40
 """Pictures of one report. Our choice: a container from all sides, its doors, seals and what was found."""
@@ -79,7 +91,7 @@ class ArrivalRequest(Shape):
 
 
 class AskView(Shape):
-    """What one control order asks for."""
+    """What one control order asks for; another agency's reason, and who gave it, are empty where ``withheld``."""
 
     number: str
     agency: Agency
@@ -88,10 +100,11 @@ class AskView(Shape):
     reason: str
     by: str
     at: Instant
+    withheld: bool
 
 
 class ReportView(Shape):
-    """What was reported; what another agency alone asked for shows its outcome only (``withheld``)."""
+    """What was reported; what another agency found shows its outcome only, unless it is read for a purpose."""
 
     agency: Agency
     by: str
@@ -122,7 +135,7 @@ class StepView(Shape):
 
 
 class AnswerView(Shape):
-    """An agency's word."""
+    """An agency's word; another agency's reason is empty where it is ``withheld``."""
 
     ask: str
     agency: Agency
@@ -134,6 +147,7 @@ class AnswerView(Shape):
     two_people: bool
     confirmed_by: str | None
     releases: bool
+    withheld: bool
 
 
 class AssignedView(Shape):
@@ -190,15 +204,25 @@ class ExaminationView(Shape):
 
 
 class ExaminationItem(Shape):
-    """One line of the worklist; ``mine`` are the steps that the reader's agency has still to report."""
+    """One line of the worklist; ``mine`` are the steps that the reader's agency has still to report.
+
+    ``left`` are the steps that somebody has still to report, of ``steps`` in all; ``unanswered`` the agencies of which
+    a control order still holds the vehicle.
+    """
 
     number: str
     state: ExaminationState
     plate: str
+    cargo: str
     agencies: list[Agency]
+    unanswered: list[Agency]
     mine: list[StepKind]
+    left: list[StepKind]
+    steps: int
     bay: str | None
     starts_at: Instant | None
+    called_at: Instant | None
+    arrived_at: Instant | None
     promised_at: Instant
     ordered_at: Instant
     closed_at: Instant | None
@@ -212,20 +236,29 @@ class Worklist(Shape):
     items: list[ExaminationItem]
 
 
-_MADE = ("steps", "answers")
+_MADE = ("asks", "steps", "answers")
 
 
-def shown(examination: Examination, reader: Principal) -> Mapping[str, Any]:
-    """Return an examination as its reader may see it."""
+def shown(examination: Examination, reader: Principal, read: frozenset[Field] = NOTHING) -> Mapping[str, Any]:
+    """Return an examination as its reader may see it; ``read`` are the protected fields that they read of it."""
     return {
-        **{
-            name: getattr(examination, name)
-            for name in ExaminationView.model_fields
-            if name not in ("steps", "answers")
-        },
-        "steps": [_step(step, examination, reader) for step in examination.steps],
-        "answers": [{**msgspec.structs.asdict(answer), "releases": answer.releases} for answer in examination.answers],
+        **{name: getattr(examination, name) for name in ExaminationView.model_fields if name not in _MADE},
+        "asks": [_ask(ask, reader, read) for ask in examination.asks],
+        "steps": [_step(step, examination, reader, read=Field.FINDINGS in read) for step in examination.steps],
+        "answers": [{**_said(answer, reader, read), "releases": answer.releases} for answer in examination.answers],
     }
+
+
+def _ask(ask: Ask, reader: Principal, read: frozenset[Field]) -> Mapping[str, Any]:
+    withheld = ask.agency != reader.agency and Field(ask.agency) in PROTECTED - read
+    hidden = {"reason": "", "by": ""} if withheld else {}
+    return {**msgspec.structs.asdict(ask), **hidden, "withheld": withheld}
+
+
+def _said(answer: Answer, reader: Principal, read: frozenset[Field]) -> Mapping[str, Any]:
+    withheld = answer.agency != reader.agency and Field(answer.agency) in PROTECTED - read
+    hidden = {"reason": ""} if withheld else {}
+    return {**msgspec.structs.asdict(answer), **hidden, "withheld": withheld}
 
 
 def item(examination: Examination, reader: Principal) -> Mapping[str, Any]:
@@ -235,14 +268,22 @@ def item(examination: Examination, reader: Principal) -> Mapping[str, Any]:
         "number": examination.number,
         "state": examination.state,
         "plate": examination.vehicle.plate,
+        "cargo": examination.vehicle.cargo,
         "agencies": list(dict.fromkeys(ask.agency for ask in examination.asks)),
+        "unanswered": list(
+            dict.fromkeys(ask.agency for ask in examination.asks if not examination.released(ask.number))
+        ),
         "mine": [
             step.kind
             for step in examination.steps
             if reader.agency in step.present and reader.agency not in [report.agency for report in step.reports]
         ],
+        "left": [step.kind for step in examination.steps if not step.done],
+        "steps": len(examination.steps),
         "bay": None if appointment is None else appointment.bay,
         "starts_at": None if appointment is None else appointment.starts_at,
+        "called_at": examination.called_at,
+        "arrived_at": examination.arrived_at,
         "promised_at": examination.promised_at,
         "ordered_at": examination.ordered_at,
         "closed_at": examination.closed_at,
@@ -251,12 +292,13 @@ def item(examination: Examination, reader: Principal) -> Mapping[str, Any]:
     }
 
 
-def _step(step: Step, examination: Examination, reader: Principal) -> Mapping[str, Any]:
+def _step(step: Step, examination: Examination, reader: Principal, *, read: bool) -> Mapping[str, Any]:
     asking = [ask.agency for ask in examination.asks if ask.number in step.asks]
-    whole = Role.AUDITOR in reader.roles or reader.agency in (*asking, *step.present)
+    others = read and (Role.AUDITOR in reader.roles or reader.agency in (*asking, *step.present))
     fields = msgspec.structs.asdict(step)
     for name in ("reports", "before"):
-        fields[name] = [_report(report, whole=whole) for report in getattr(step, name)]
+        reports = getattr(step, name)
+        fields[name] = [_report(each, whole=others or each.agency == reader.agency) for each in reports]
     return {**fields, "done": step.done, "clear": step.clear, "contradictory": step.contradictory}
 
 

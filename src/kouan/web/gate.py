@@ -4,15 +4,17 @@ import hashlib
 from collections.abc import Mapping
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from kouan.access.people import Principal
+from kouan.access.people import Agency, Principal
 from kouan.access.policy import Action, may
 from kouan.gate.catalogue import render
 from kouan.gate.procedures import Authority
 from kouan.gate.views import passage_summary
 from kouan.inspection.control_orders import read_order
+from kouan.inspection.records import ControlOrderRecord
 from kouan.vocabulary.verdict import Granted, Refused
 from kouan.web.answered import once
 from kouan.web.answers import json_answer, no_content
@@ -33,10 +35,13 @@ from kouan.web.gate_shapes import (
     Reviews,
     Turn,
 )
-from kouan.web.need_to_know import require_corrections, shown_lane, shown_passage
+from kouan.web.instead import shown_overview
+from kouan.web.matters import hold_matter, passage_matter
+from kouan.web.need_to_know import require_corrections, shown_lane, shown_passage, shown_review
 from kouan.web.overview_shapes import Overview
 from kouan.web.papers import paper_refused
 from kouan.web.problems import FieldError, ProblemError, refused
+from kouan.web.reading import Reads
 from kouan.web.services import Services
 from kouan.web.session import proven_again
 
@@ -49,7 +54,7 @@ RECORDED = {"state": "recorded"}
 @asks(Action.WATCH)
 async def get_overview(services: Needed) -> Response:
     """Return the port's counters."""
-    return json_answer(services.board.overview())
+    return json_answer(shown_overview(services.board.overview()))
 
 
 @router.get("/lanes", response_model=list[LaneView])
@@ -102,9 +107,10 @@ async def list_passages(
 
 @router.get("/passages/{passage}", response_model=PassageView)
 @asks(Action.WATCH)
-async def get_passage(passage: PassagePath, caller: Caller, services: Needed) -> Response:
+async def get_passage(passage: PassagePath, caller: Caller, services: Needed, reads: Reads) -> Response:
     """Return one passage, open or closed, as far as it is the caller's business."""
-    return json_answer(shown_passage(await services.board.passage(passage), caller))
+    view = await services.board.passage(passage)
+    return json_answer(shown_passage(view, caller, await reads.of_one(passage_matter(view, reads.port))))
 
 
 @router.get("/reviews", response_model=Reviews)
@@ -120,11 +126,13 @@ def reviews_for(caller: Principal, services: Services) -> Mapping[str, object]:
 
 
 def only_allowed(reviews: Mapping[str, object], caller: Principal) -> Mapping[str, object]:
-    """Return a review queue without actions, where the caller has none at all."""
-    if authority_of(caller) is not None and may(caller, Action.REVIEW) == Granted():
-        return reviews
+    """Return a review queue with what the caller may know; without actions, where the caller has none at all."""
     items = reviews["items"]
-    return {"items": [{**item, "allowed": []} for item in items]} if isinstance(items, list | tuple) else reviews
+    if not isinstance(items, list | tuple):
+        return reviews
+    acts = authority_of(caller) is not None and may(caller, Action.REVIEW) == Granted()
+    hidden: Mapping[str, object] = {} if acts else {"allowed": []}
+    return {"items": [{**shown_review(item, caller), **hidden} for item in items]}
 
 
 def authority_of(caller: Principal) -> Authority | None:
@@ -182,9 +190,23 @@ async def confirm_review(
 
 @router.get("/holds", response_model=Holds)
 @asks(Action.WATCH)
-async def list_holds(services: Needed) -> Response:
-    """Return the control orders in force, oldest first."""
-    return json_answer({"items": await services.papers.orders_in_force(services.clock.now())})
+async def list_holds(caller: Caller, services: Needed, reads: Reads) -> Response:
+    """Return the control orders in force, oldest first; why is for the authority that placed them."""
+    found = await services.papers.orders_in_force(services.clock.now())
+    others = [order for order in found if order.authority not in (_own(caller), Agency.SITE)]
+    read = await reads.of([hold_matter(order.number, order.authority, reads.port) for order in others])
+    withheld = {order.number for order, fields in zip(others, read, strict=True) if not fields}
+    return json_answer({"items": [_hold(order, withheld=order.number in withheld) for order in found]})
+
+
+def _own(caller: Principal) -> Agency | None:
+    """Return the authority for which a person acts at the gate, None for who only looks on."""
+    return caller.agency if may(caller, Action.REVIEW) == Granted() else None
+
+
+def _hold(order: ControlOrderRecord, *, withheld: bool) -> Mapping[str, object]:
+    hidden = {"reason": "", "placed_by": "", "lifted_by": None, "lift_reason": None} if withheld else {}
+    return {**msgspec.structs.asdict(order), **hidden, "withheld": withheld}
 
 
 @router.post("/holds", response_model=HoldPlaced, status_code=201)

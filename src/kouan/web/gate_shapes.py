@@ -56,7 +56,10 @@ class Decision(Shape):
 
 
 class ProcedureView(Shape):
-    """One of the ten procedures of a passage; ``evidence`` is as its device or desk gave it, unless ``withheld``."""
+    """One of the ten procedures of a passage; ``evidence`` is as its device or desk gave it, unless ``withheld``.
+
+    ``answers`` say what it comes to, whoever asks: ``need.driver_verified`` in place of a document.
+    """
 
     name: Procedure
     state: Literal["waiting", "running", "done", "failed", "not_required", "late"]
@@ -66,16 +69,21 @@ class ProcedureView(Shape):
     evidence: dict[str, Any] | None
     finding: bool
     withheld: bool
+    answers: list[Reason]
 
 
 class VerdictView(Shape):
-    """What an authority said; ``outcome`` is null until it does on the latest case file. Reasons may be withheld."""
+    """What an authority said; ``outcome`` is null until it does on the latest case file. Reasons may be withheld.
+
+    ``answers`` say what it comes to, whoever asks: ``need.customs_holds`` in place of customs' reasons.
+    """
 
     authority: Authority
     outcome: str | None
     reasons: list[Reason]
     at: Instant | None
     withheld: bool
+    answers: list[Reason]
 
 
 class OrderView(Shape):
@@ -275,7 +283,7 @@ class HoldPlaced(Shape):
 
 
 class HoldView(Shape):
-    """A control order in force."""
+    """A control order in force; another authority's reason, and who gave it, are withheld and empty."""
 
     number: str
     authority: Authority
@@ -293,6 +301,7 @@ class HoldView(Shape):
     lifted_at: Instant | None
     lift_reason: str | None
     steps: str | None
+    withheld: bool
 
 
 class Holds(Shape):

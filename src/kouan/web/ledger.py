@@ -15,7 +15,9 @@ from kouan.vocabulary.errors import NotFound
 from kouan.web.answers import json_answer
 from kouan.web.callers import Caller, Common, GuardedRoute, asks
 from kouan.web.fields import LINE, Instant, Page, Sequence, Shape
-from kouan.web.need_to_know import reads_entry
+from kouan.web.matters import entry_matter
+from kouan.web.need_to_know import fields_in, reads_entry
+from kouan.web.reading import Reads
 
 router = APIRouter(route_class=GuardedRoute, tags=["ledger"], prefix="/ledger")
 
@@ -100,15 +102,16 @@ class Key(Shape):
 async def list_entries(
     caller: Caller,
     services: Common,
+    reads: Reads,
     after: Annotated[Sequence, Query(description="The sequence number before the first one wanted.")] = 0,
     limit: Annotated[Page, Query()] = 100,
     stream: Annotated[str | None, Query(min_length=1, max_length=300, pattern=LINE)] = None,
 ) -> Response:
     """Return entries in order, of one stream if given."""
-    found = await services.ledger.read(after, limit, stream)
-    return json_answer(
-        {"items": [_view(entry, reads_entry(entry, caller)) for entry in found], "size": await services.ledger.size()}
-    )
+    found = [(entry, fields_in(entry)) for entry in await services.ledger.read(after, limit, stream)]
+    read = await reads.of([entry_matter(entry, fields) for entry, fields in found])
+    items = [_view(entry, reads_entry(fields, caller, own)) for (entry, fields), own in zip(found, read, strict=True)]
+    return json_answer({"items": items, "size": await services.ledger.size()})
 
 
 @router.get("/heads", response_model=Heads)

@@ -1,10 +1,10 @@
 """What of a view its reader may see: the rest is withheld, and said to be.
 
-That a procedure is done, and what was decided, everybody at the gate sees; the record behind it is for those whose
-business it is.
+That a procedure is done, and what it comes to, everybody at the gate sees; the record behind it is for those whose
+business it is, and where it is protected, only for who reads it for a purpose (``reading.py``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,7 +12,8 @@ import msgspec
 from kouan.access.people import Principal
 from kouan.access.policy import Action, Field, State, fields_of, may
 from kouan.ledger.entries import Entry
-from kouan.vocabulary.verdict import Refused
+from kouan.vocabulary.verdict import GRANTED, Refused
+from kouan.web.instead import field_of_rule, procedure_answers, shown_exceptions, shown_findings, verdict_answers
 from kouan.web.problems import FieldError, ProblemError
 
 View = Mapping[str, Any]
@@ -29,16 +30,22 @@ CORRECTED: Mapping[str, Field] = {
 
 _KINDS: Mapping[str, Field] = {
     "gate.order": Field.ORDER,
-    "gate.decision": Field.DECISION,
     "gate.actuation": Field.DECISION,
-    "papers.order_placed": Field.VEHICLE,
-    "papers.order_lifted": Field.VEHICLE,
-    "papers": Field.PAPER,
-    "examination": Field.EXAMINATION,
+    "papers": Field.DOCUMENT,
+    "examination": Field.FINDINGS,
+    "targeting.watched": Field.WATCH_LIST,
+    "targeting.unwatched": Field.WATCH_LIST,
+    "targeting.selected": Field.FIRM,
+    "targeting.passed": Field.FIRM,
     "targeting": Field.TARGETING,
     "rules": Field.RULES,
-    "release": Field.LOT,
+    "release": Field.FIRM,
+    "access.read": Field.READ,
     "access": Field.ACCOUNT,
+    "yard.opened": Field.ABOARD,
+    "yard.fact": Field.ABOARD,
+    "yard.held": Field.ABOARD,
+    "yard.called": Field.ABOARD,
     "gate": Field.VEHICLE,
     "visit": Field.VEHICLE,
     "yard": Field.YARD,
@@ -55,21 +62,40 @@ class _Recorded(msgspec.Struct):
     fact: _Fact
 
 
-def shown_passage(view: View, reader: Principal) -> View:
-    """Return a passage without what its reader may not see."""
-    seen = fields_of(reader.roles, reader.agency, Action.WATCH, State(view["state"]))
+class _Found(msgspec.Struct):
+    rule: str
+
+
+class _Decided(msgspec.Struct):
+    findings: list[_Found]
+
+
+class _Decision(msgspec.Struct):
+    decision: _Decided
+
+
+class _Order(msgspec.Struct):
+    authority: str
+
+
+def shown_passage(view: View, reader: Principal, read: frozenset[Field] = frozenset()) -> View:
+    """Return a passage without what its reader may not see; ``read`` are the protected fields that they read of it."""
+    seen = fields_of(reader.roles, reader.agency, Action.WATCH, State(view["state"])) | read
+    findings = view["decision"]["findings"] if view["decision"] else ()
     shown = {
         **view,
-        "procedures": [_procedure(each, seen) for each in view["procedures"]],
-        "verdicts": [
-            {**each, "withheld": False}
-            if Field(each["authority"]) in seen
-            else {**each, "reasons": [], "withheld": True}
-            for each in view["verdicts"]
-        ],
+        "procedures": [_procedure(each, findings, seen) for each in view["procedures"]],
+        "verdicts": [_verdict(each, seen) for each in view["verdicts"]],
     }
     if Field.DECISION not in seen:
         shown["decision"] = shown["review"] = None
+    if shown["decision"] is not None:
+        decision = shown["decision"]
+        kept = shown_exceptions(decision["exceptions"], reader.agency, seen)
+        told = shown_findings(findings, reader.agency, seen)
+        shown["decision"] = {**decision, "findings": told, "exceptions": kept}
+    if shown["review"] is not None:
+        shown["review"] = shown_review(shown["review"], reader, read)
     if view["order"] is not None and Field.ORDER not in seen:
         shown["order"] = {**view["order"], "nonce": None, "jws": None}
     return shown
@@ -80,14 +106,37 @@ def shown_lane(view: View, reader: Principal) -> View:
     return view if view["passage"] is None else {**view, "passage": shown_passage(view["passage"], reader)}
 
 
-def _procedure(view: View, seen: frozenset[Field]) -> View:
+def shown_review(item: View, reader: Principal, read: frozenset[Field] = frozenset()) -> View:
+    """Return an item of the review queue with the findings that its reader may see."""
+    return {**item, "findings": shown_findings(item["findings"], reader.agency, read)}
+
+
+def _procedure(view: View, findings: Sequence[View], seen: frozenset[Field]) -> View:
     withheld = view["evidence"] is not None and Field(view["name"]) not in seen
-    return {**view, "evidence": None if withheld else view["evidence"], "withheld": withheld}
+    answers = procedure_answers(view, findings)
+    return {**view, "evidence": None if withheld else view["evidence"], "withheld": withheld, "answers": answers}
 
 
-def field_of(entry: Entry) -> Field:
-    """Return the field to which an entry's body belongs."""
+def _verdict(view: View, seen: frozenset[Field]) -> View:
+    withheld = Field(view["authority"]) not in seen
+    reasons = [] if withheld else view["reasons"]
+    return {**view, "reasons": reasons, "withheld": withheld, "answers": verdict_answers(view)}
+
+
+def fields_in(entry: Entry) -> frozenset[Field]:
+    """Return the fields of which an entry's body says something: who may not see them all sees none of it."""
     kind = entry.kind.partition("/")[0]
+    if kind in ("papers.order_placed", "papers.order_lifted"):
+        authority = msgspec.json.decode(entry.body, type=_Order).authority
+        return frozenset({Field(authority) if authority in set(Field) else Field.CUSTOMS})
+    if kind == "gate.decision":
+        found = msgspec.json.decode(entry.body, type=_Decision).decision.findings
+        spoken = {field for each in found if (field := field_of_rule(each.rule)) is not None}
+        return frozenset({Field.DECISION, *spoken})
+    return frozenset({_field_of(entry, kind)})
+
+
+def _field_of(entry: Entry, kind: str) -> Field:
     if kind in ("gate.evidence", "gate.verdict"):
         fact = msgspec.json.decode(entry.body, type=_Recorded).fact
         if fact.verdict is not None:
@@ -97,10 +146,12 @@ def field_of(entry: Entry) -> Field:
     return _KINDS.get(kind) or _KINDS.get(kind.partition(".")[0], Field.ENTRY)
 
 
-def reads_entry(entry: Entry, reader: Principal) -> bool:
-    """Say whether a reader of the ledger may see what an entry says, not only that it stands there."""
-    field = field_of(entry)
-    return field is Field.ENTRY or field in fields_of(reader.roles, reader.agency, Action.WATCH, State.RECORDED)
+def reads_entry(fields: frozenset[Field], reader: Principal, read: frozenset[Field]) -> bool:
+    """Say whether a reader of the ledger may see what an entry of these fields says, not only that it stands there."""
+    seen = fields_of(reader.roles, reader.agency, Action.WATCH, State.RECORDED) | read
+    if may(reader, Action.REVIEW_READS, Field.READ, State.RECORDED) == GRANTED:
+        seen |= {Field.READ}
+    return fields <= seen | {Field.ENTRY}
 
 
 def evidence_field(name: str) -> Field:

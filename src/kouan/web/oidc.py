@@ -41,6 +41,7 @@ async def account_of(person: Person, settings: OidcSettings, services: CommonSer
         agency=agency,
         roles=roles,
         subject=person.subject,
+        firms=before.firms if before else (),
     )
     if account != before:
         await services.ledger.append(save_account(account, "oidc", services.clock.now()))

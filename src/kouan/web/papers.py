@@ -8,6 +8,7 @@ import msgspec
 from fastapi import APIRouter, Body, Path, Query, Request
 from starlette.responses import Response
 
+from kouan.access.people import Principal
 from kouan.access.policy import Action
 from kouan.inspection.desk import document_of
 from kouan.inspection.fields import violations_of
@@ -22,8 +23,11 @@ from kouan.web.answered import once
 from kouan.web.answers import json_answer, no_content
 from kouan.web.callers import Caller, GuardedRoute, Needed, asks
 from kouan.web.fields import LINE, IdempotencyKey, Instant, Page, Shape
+from kouan.web.own import readable, reads_all_papers
+from kouan.web.paper_records import shown_papers
 from kouan.web.paper_schemas import confirmation_body, declaration_body, manifest_body
 from kouan.web.problems import FieldError, ProblemError
+from kouan.web.reading import Reads
 from kouan.web.services import Services
 
 router = APIRouter(route_class=GuardedRoute, tags=["papers"], prefix="/papers")
@@ -51,7 +55,10 @@ class Taken(Shape):
 
 
 class PaperView(Shape):
-    """One paper as it stands; ``details`` is the document, its driver a commitment only."""
+    """One paper as it stands; ``details`` is the document, its driver a commitment only.
+
+    Where the document is ``withheld``, ``details`` is what stands on the vehicle, and how far the paper is.
+    """
 
     kind: Literal["confirmation", "manifest", "declaration"]
     number: str
@@ -63,6 +70,7 @@ class PaperView(Shape):
     received_at: Instant
     missing: list[dict[str, str]]
     details: dict[str, Any]
+    withheld: bool
 
 
 class Papers(Shape):
@@ -159,40 +167,48 @@ async def delete_papers(batch: PaperNumber, caller: Caller, services: Needed) ->
 @router.get("", response_model=Papers)
 @asks(Action.READ_PAPERS)
 async def find_papers(
+    caller: Caller,
     services: Needed,
+    reads: Reads,
     plate: Annotated[str | None, Query(max_length=32, pattern=LINE)] = None,
     batch: Annotated[str | None, Query(max_length=64, pattern=LINE)] = None,
     limit: Annotated[Page, Query()] = 100,
 ) -> Response:
-    """Return the papers of a vehicle or of a batch, newest first; without either, the latest announced vehicles."""
-    found = await _find(services, "".join((plate or "").split()).upper(), (batch or "").strip(), limit)
+    """Return the papers of a vehicle or of a batch, newest first; without either, the latest announced vehicles.
+
+    Whoever reads only their own firm's papers is shown these.
+    """
+    found = await _find(services, caller, "".join((plate or "").split()).upper(), (batch or "").strip(), limit)
+    found = await readable(services, caller, found)
     found.sort(key=lambda record: (record.submitted_at, record.number), reverse=True)
-    return json_answer({"items": await _views(services, found[:limit])})
+    return json_answer({"items": await shown_papers(reads, found[:limit], await paper_views(services, found[:limit]))})
 
 
-async def _find(services: Services, plate: str, batch: str, limit: int) -> list[Record]:
+async def _find(services: Services, reader: Principal, plate: str, batch: str, limit: int) -> list[Record]:
     papers = services.papers
     if batch:
         found: list[Record] = [*await papers.confirmations_of_batch(batch), *await papers.manifests_of_batch(batch)]
         return [record for record in found if not plate or getattr(record, "plate", plate) == plate]
     if plate:
         return [record for way in Direction for record in await papers.confirmations_of_plate(plate, way)]
+    if not reads_all_papers(reader):
+        return list(await papers.confirmations_of_carriers(reader.firms, limit))
     return list(await papers.latest_confirmations(limit))
 
 
 @router.get("/{number}", response_model=PaperView)
 @asks(Action.READ_PAPERS)
-async def get_paper(number: PaperNumber, services: Needed) -> Response:
+async def get_paper(number: PaperNumber, caller: Caller, services: Needed, reads: Reads) -> Response:
     """Return a paper by its number, of whichever kind."""
     papers = services.papers
     record: Record | None = await papers.find_confirmation(number)
     record = record or await papers.find_manifest(number) or await papers.find_declaration(number)
-    if record is None:
+    if record is None or not await readable(services, caller, [record]):
         raise NotFound(f"there is no paper {number}")
-    return json_answer((await _views(services, [record]))[0])
+    return json_answer((await shown_papers(reads, [record], await paper_views(services, [record])))[0])
 
 
-async def _views(services: Services, records: Sequence[Record]) -> list[Mapping[str, Any]]:
+async def paper_views(services: Services, records: Sequence[Record]) -> list[Mapping[str, Any]]:
     """Return papers as they are shown; what their vehicles wait for is looked up for all at once."""
     carried = {
         record.number: document_of(record).consignments for record in records if isinstance(record, ConfirmationRecord)
@@ -255,7 +271,7 @@ def _view(record: Record, missing: list[dict[str, str]]) -> Mapping[str, Any]:
 
 
 def _lack(kind: str, number: str) -> dict[str, str]:
-    return {"field": kind, "rule": f"papers.no_{kind}", "mend": f"hand in the {kind} of {number}"}
+    return {"field": kind, "rule": f"papers.no_{kind}", "mend": f"hand in the {kind} of {number}", "number": number}
 
 
 def paper_refused(refusal: Refused) -> ProblemError:

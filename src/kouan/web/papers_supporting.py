@@ -1,6 +1,6 @@
 """Supporting papers (随附单证), what customs says of declarations, balances of papers, and what is due."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -20,7 +20,10 @@ from kouan.web.answered import once
 from kouan.web.answers import json_answer, no_content
 from kouan.web.callers import Caller, GuardedRoute, Needed, asks
 from kouan.web.fields import LINE, IdempotencyKey, Instant, Page, Shape
+from kouan.web.own import readable, reads_number
+from kouan.web.paper_records import shown_papers, shown_versions
 from kouan.web.papers import Document, PaperNumber, Taken, counter_of, paper_refused, taking
+from kouan.web.reading import Reading, Reads
 from kouan.web.services import Services
 
 router = APIRouter(route_class=GuardedRoute, tags=["papers"], prefix="/papers")
@@ -49,7 +52,7 @@ class Status(Shape):
 
 
 class SupportingView(Shape):
-    """One supporting paper as it stands; ``details`` is the document."""
+    """One supporting paper as it stands; ``details`` is the document, or how far it is where that is ``withheld``."""
 
     kind: PaperKind
     number: str
@@ -58,6 +61,7 @@ class SupportingView(Shape):
     state: str
     received_at: Instant
     details: dict[str, Any]
+    withheld: bool
 
 
 class SupportingPapers(Shape):
@@ -116,12 +120,16 @@ class Due(Shape):
 
 
 class VersionView(Shape):
-    """One thing that happened to a paper: its entry's number, kind and instant, and what the entry says."""
+    """One thing that happened to a paper: its entry's number, kind and instant, and what the entry says.
+
+    Where the document is ``withheld``, ``details`` says how far the paper was.
+    """
 
     seq: int
     kind: str
     at: Instant
     details: dict[str, Any]
+    withheld: bool
 
 
 class Versions(Shape):
@@ -140,10 +148,13 @@ async def set_declaration_status(number: PaperNumber, body: Status, services: Ne
 
 @router.get("/declarations/due", response_model=Due)
 @asks(Action.READ_PAPERS)
-async def list_due_declarations(services: Needed, days: Annotated[int, Query(ge=0, le=90)] = DAYS_AHEAD) -> Response:
+async def list_due_declarations(
+    caller: Caller, services: Needed, days: Annotated[int, Query(ge=0, le=90)] = DAYS_AHEAD
+) -> Response:
     """Return the declarations whose full form is due within some days, or overdue."""
     now = services.clock.now()
-    found = await services.papers.declarations_due(now + days * 86_400 * SECOND)
+    due = await services.papers.declarations_due(now + days * 86_400 * SECOND)
+    found = await readable(services, caller, due)
     return json_answer({"items": [_due(record, now) for record in found]})
 
 
@@ -193,48 +204,58 @@ async def revoke_paper(
 
 @router.get("/supporting/{kind}", response_model=SupportingPapers)
 @asks(Action.READ_PAPERS)
-async def list_supporting_papers(kind: KindPath, services: Needed, limit: Annotated[Page, Query()] = 100) -> Response:
+async def list_supporting_papers(
+    kind: KindPath, caller: Caller, services: Needed, reads: Reads, limit: Annotated[Page, Query()] = 100
+) -> Response:
     """Return the papers of a kind that were handed in last."""
-    found = await services.papers.latest_supporting(kind, limit)
-    return json_answer({"items": [_view(record) for record in found]})
+    found = await readable(services, caller, await services.papers.latest_supporting(kind, limit))
+    return json_answer({"items": await _views(reads, found)})
 
 
 @router.get("/supporting/{kind}/{number}", response_model=SupportingView)
 @asks(Action.READ_PAPERS)
-async def get_supporting_paper(kind: KindPath, number: PaperNumber, services: Needed) -> Response:
+async def get_supporting_paper(
+    kind: KindPath, number: PaperNumber, caller: Caller, services: Needed, reads: Reads
+) -> Response:
     """Return one supporting paper in whatever state."""
     record = await services.papers.find_supporting(kind, number)
-    if record is None:
+    if record is None or not await readable(services, caller, [record]):
         raise NotFound(f"there is no {kind} {number}")
-    return json_answer(_view(record))
+    return json_answer((await _views(reads, [record]))[0])
 
 
 @router.get("/lots/{lot}", response_model=SupportingPapers)
 @asks(Action.READ_PAPERS)
-async def list_papers_of_lot(lot: PaperNumber, services: Needed) -> Response:
+async def list_papers_of_lot(lot: PaperNumber, caller: Caller, services: Needed, reads: Reads) -> Response:
     """Return the certificates, results and reports about a lot (declaration-line)."""
-    found = await services.papers.supporting_of_lot(lot)
-    return json_answer({"items": [_view(record) for record in found]})
+    found = await readable(services, caller, await services.papers.supporting_of_lot(lot))
+    return json_answer({"items": await _views(reads, found)})
 
 
 @router.get("/balances/{number}", response_model=Balances)
 @asks(Action.READ_PAPERS)
-async def get_balances(number: PaperNumber, services: Needed) -> Response:
+async def get_balances(number: PaperNumber, caller: Caller, services: Needed) -> Response:
     """Return what may be written off against the papers of a number, and what was."""
-    found = await services.papers.balances([number])
+    found = await services.papers.balances([number]) if await reads_number(services, caller, number) else []
     return json_answer({"items": [await _balance(services, record) for record in found]})
 
 
 @router.get("/{number}/versions", response_model=Versions)
 @asks(Action.READ_PAPERS)
-async def list_versions(number: PaperNumber, services: Needed) -> Response:
+async def list_versions(number: PaperNumber, caller: Caller, services: Needed, reads: Reads) -> Response:
     """Return every version of a paper, and what else the ledger has recorded of it."""
+    if not await reads_number(services, caller, number):
+        raise NotFound(f"there is no paper {number}")
     entries = await services.ledger.read(limit=MOST_VERSIONS, stream=number)
     kept = [entry for entry in entries if entry.kind in _HISTORY]
     if not kept:
         raise NotFound(f"there is no paper {number}")
     items = [{"seq": one.seq, "kind": one.kind, "at": one.at, "details": msgspec.Raw(one.body)} for one in kept]
-    return json_answer({"items": items})
+    return json_answer({"items": await shown_versions(reads, number, items)})
+
+
+async def _views(reads: Reading, records: Sequence[SupportingRecord]) -> list[Mapping[str, Any]]:
+    return await shown_papers(reads, records, [_view(record) for record in records])
 
 
 def _supporting(services: Services, kind: PaperKind, body: object) -> Any:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from kouan.access.people import Agency, Principal
-from kouan.access.policy import Action, Field
+from kouan.access.policy import Action, Field, State, fields_of
 from kouan.inspection.release import facts
 from kouan.inspection.release.facts import Fact
 from kouan.inspection.release.lot import LotState
@@ -24,7 +24,10 @@ from kouan.web.answered import once
 from kouan.web.answers import json_answer
 from kouan.web.callers import Caller, GuardedRoute, Needed, asks
 from kouan.web.fields import IdempotencyKey, Page, Shape
+from kouan.web.matters import lot_matter
+from kouan.web.own import require_lot
 from kouan.web.problems import FieldError, ProblemError, refused
+from kouan.web.reading import Reads
 from kouan.web.release_shapes import (
     CheckRequest,
     CustodyRequest,
@@ -86,6 +89,7 @@ Telling = Annotated[Asked, Depends(_asked)]
 @asks(Action.WATCH, Field.LOT)
 async def list_lots(
     services: Needed,
+    reads: Reads,
     state: Annotated[LotState | None, Query(description="Only lots in this state, the most urgent first.")] = None,
     after: Annotated[str, Query(max_length=24, pattern=r"^[0-9-]*$", description="Where the page begins.")] = "",
     limit: Annotated[Page, Query()] = 100,
@@ -98,12 +102,14 @@ async def list_lots(
         found = list(await records.lots_waiting(after, limit))
         onward = found[-1].number if len(found) == limit else None
     texts = services.messages.get("en", {})
-    return json_answer({"items": [summary(record, texts) for record in found], "next": onward})
+    read = await reads.of([lot_matter(record, reads.port) for record in found])
+    items = [summary(record, texts, fields) for record, fields in zip(found, read, strict=True)]
+    return json_answer({"items": items, "next": onward})
 
 
 @router.get("/{number}", response_model=LotSheet)
 @asks(Action.WATCH, Field.LOT)
-async def get_lot(number: LotPath, services: Needed) -> Response:
+async def get_lot(number: LotPath, caller: Caller, services: Needed, reads: Reads) -> Response:
     """Return one lot with its rule, samples and chain of custody."""
     records = _release(services).records
     record = await records.find_lot(number)
@@ -111,7 +117,9 @@ async def get_lot(number: LotPath, services: Needed) -> Response:
         raise NotFound(f"there is no lot {number}")
     samples = [(each, await records.custody_of(each.number)) for each in await records.samples_of(number)]
     texts, now = services.messages.get("en", {}), services.clock.now()
-    return json_answer(sheet(record, samples, await records.custody_of(number), texts, now))
+    read = await reads.of_one(lot_matter(record, reads.port))
+    read |= fields_of(caller.roles, caller.agency, Action.WATCH, State.NONE)
+    return json_answer(sheet(record, samples, await records.custody_of(number), texts, now, read))
 
 
 @router.post("/{number}/movements", response_model=Recorded)
@@ -152,7 +160,8 @@ async def order_test(body: WishRequest, asked: Telling) -> Response:
 @router.post("/{number}/requests", response_model=Recorded)
 @asks(Action.REQUEST_TEST, Field.LOT)
 async def request_test(body: WishRequest, asked: Telling) -> Response:
-    """Ask for a test or an appraisal with its certificate, on behalf of the consignee."""
+    """Ask, as the consignee, for a test or an appraisal with its certificate."""
+    await require_lot(asked.services, asked.caller, Action.REQUEST_TEST, Field.LOT, asked.lot)
     return await _tell(asked, facts.Asked(body.wish))
 
 

@@ -1,10 +1,12 @@
 """What the API says of lots, and what it is told of them."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Annotated, Any, Literal
 
 from pydantic import Field as Limits
 
+from kouan.access.policy import Field
 from kouan.gate.catalogue import Catalogue, render
 from kouan.inspection.release.blocking import blocking
 from kouan.inspection.release.facts import Finding, Way, Wish
@@ -12,6 +14,7 @@ from kouan.inspection.release.lot import LotState
 from kouan.inspection.release.permits import may_leave, may_sell
 from kouan.inspection.release.records import CustodyRecord, LotRecord, SampleRecord, rule_of, standing_of
 from kouan.inspection.release.rule import Check
+from kouan.inspection.supporting import CertificateKind
 from kouan.vocabulary.clock import Instant as At
 from kouan.vocabulary.places import Direction
 from kouan.vocabulary.verdict import GRANTED, Reason, Verdict
@@ -27,7 +30,10 @@ class ReasonView(Shape):
 
 
 class LotView(Shape):
-    """One lot on the worklist; ``blocking`` is what keeps it from its next step, nearest first."""
+    """One lot on the worklist; ``blocking`` is what keeps it from its next step, nearest first.
+
+    ``consignee`` is null where it is withheld: whose goods they are is read for a purpose.
+    """
 
     number: str
     declaration: str
@@ -35,7 +41,7 @@ class LotView(Shape):
     goods: str
     direction: Direction
     mass_kg: int
-    consignee: str
+    consignee: str | None
     regime: str
     state: LotState
     overdue: LotState | None
@@ -85,13 +91,14 @@ class RuleView(Shape):
     destination_checks: list[Check]
     sampling: str
     certificate: str
+    certificate_kind: CertificateKind
     leaves: str
     source: str
     unverified: bool
 
 
 class LotSheet(LotView):
-    """One lot with all that is known of it."""
+    """One lot with all that is known of it; samples and custody are none where they are ``withheld``."""
 
     declared_at: Instant
     arrived_at: Instant | None
@@ -104,6 +111,7 @@ class LotSheet(LotView):
     lift_asked_by: str | None
     samples: list[SampleView]
     custody: list[CustodyView]
+    withheld: bool
 
 
 class CheckRequest(Shape):
@@ -174,8 +182,8 @@ class LiftRequest(Shape):
     reason: Why
 
 
-def summary(record: LotRecord, texts: Catalogue) -> dict[str, Any]:
-    """Return a lot as the worklist shows it."""
+def summary(record: LotRecord, texts: Catalogue, read: AbstractSet[Field]) -> dict[str, Any]:
+    """Return a lot as the worklist shows it; ``read`` are the fields of it that its reader may see."""
     standing, rule = standing_of(record), rule_of(record)
     return {
         "number": record.number,
@@ -184,7 +192,7 @@ def summary(record: LotRecord, texts: Catalogue) -> dict[str, Any]:
         "goods": record.goods,
         "direction": record.direction,
         "mass_kg": record.mass_kg,
-        "consignee": record.consignee,
+        "consignee": record.consignee if Field.FIRM in read else None,
         "regime": record.regime,
         "state": record.state,
         "overdue": standing.interrupted,
@@ -199,10 +207,12 @@ def sheet(
     custody: Sequence[CustodyRecord],
     texts: Catalogue,
     now: At,
+    read: AbstractSet[Field],
 ) -> dict[str, Any]:
     """Return a lot with its rule, what was done, its samples and its custody."""
     standing, rule = standing_of(record), rule_of(record)
-    return summary(record, texts) | {
+    withheld = Field.SAMPLE not in read
+    return summary(record, texts, read) | {
         "declared_at": record.declared_at,
         "arrived_at": record.arrived_at,
         "version": record.version,
@@ -213,6 +223,7 @@ def sheet(
             "destination_checks": rule.destination_checks,
             "sampling": rule.sampling,
             "certificate": rule.certificate,
+            "certificate_kind": rule.certificate_kind,
             "leaves": rule.leaves,
             "source": rule.source,
             "unverified": rule.unverified,
@@ -222,8 +233,9 @@ def sheet(
         "may_leave": _granted(may_leave(standing, rule, now)),
         "may_sell": _granted(may_sell(standing, rule)),
         "lift_asked_by": record.lift_by,
-        "samples": [_sample(sample, links) for sample, links in samples],
-        "custody": [_link(link) for link in custody],
+        "samples": [] if withheld else [_sample(sample, links) for sample, links in samples],
+        "custody": [] if withheld else [_link(link) for link in custody],
+        "withheld": withheld,
     }
 
 

@@ -5,8 +5,10 @@ from fastapi.routing import APIRoute
 
 from kouan.web import (
     accounts,
+    declarations,
     events,
     examination,
+    following,
     gate,
     health,
     images,
@@ -22,6 +24,7 @@ from kouan.web import (
     release,
     rules,
     session,
+    shifts,
     targeting,
     what_if,
     yard,
@@ -47,10 +50,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     papers_supporting.router,
     papers.router,
     release.router,
+    declarations.router,
     rules.router,
     rules.checks,
     rules.dry_runs,
     examination.router,
+    following.router,
     targeting.router,
     images.router,
     messages.router,
@@ -58,6 +63,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     accounts.router,
     yard.router,
     yard_acts.router,
+    shifts.router,
 )
 """What a port answers."""
 

@@ -13,6 +13,7 @@ from kouan.inspection.rules.checking import Problem
 from kouan.inspection.rules.document import LISTS, MAX_BYTES, TABLES, Kind, RuleDocument, State
 from kouan.inspection.rules.facts import STAGES
 from kouan.inspection.rules.records import RuleRecord
+from kouan.inspection.steps import MAKING, StepKind
 from kouan.journeys.rule_dry_run import Job
 from kouan.journeys.rules_desk import Asked
 from kouan.vocabulary.errors import NotFound
@@ -92,7 +93,8 @@ async def get_rule_vocabulary(services: Needed) -> Response:
         Kind.TABLE: list(TABLES),
         Kind.REFERENCE: list(LISTS),
     }
-    return json_answer({"names": names, "facts": STAGES})
+    steps = [step for step in StepKind if step not in MAKING]
+    return json_answer({"names": names, "facts": STAGES, "steps": steps})
 
 
 @dry_runs.get("/{number}", response_model=DryRunView)

@@ -3,6 +3,7 @@
 from kouan.inspection.rules.document import Kind, RuleDocument, State
 from kouan.inspection.rules.facts import FactType
 from kouan.inspection.rules.records import RuleRecord
+from kouan.inspection.steps import StepKind
 from kouan.web.fields import Instant, Shape
 
 
@@ -37,10 +38,14 @@ class Documents(Shape):
 
 
 class Vocabulary(Shape):
-    """The names that are read, by kind, and the facts that tables may ask for, by stage, with their types."""
+    """The names that are read, by kind, and the facts that tables may ask for, by stage, with their types.
+
+    ``steps`` are the steps of an examination that a table's row may name.
+    """
 
     names: dict[Kind, list[str]]
     facts: dict[str, dict[str, FactType]]
+    steps: list[StepKind]
 
 
 class ProblemView(Shape):

@@ -6,8 +6,16 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from kouan.access.people import Account, Agency, Principal, Role
-from kouan.access.policy import Action, actions_of
-from kouan.access.use_cases import admitted, check_password, close_session, open_session, step_up, stepped_up
+from kouan.access.policy import Action, Field, State, actions_of, fields_of
+from kouan.access.use_cases import (
+    admitted,
+    check_password,
+    close_session,
+    open_session,
+    principal_of,
+    step_up,
+    stepped_up,
+)
 from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.errors import NotFound
 from kouan.vocabulary.verdict import Refused
@@ -30,7 +38,7 @@ class SignIn(Shape):
 
 
 class SessionView(Shape):
-    """Who is signed in, where, and what they may do."""
+    """Who is signed in, where, what they may do, and which things beside passages they may watch."""
 
     place: Literal["port", "hub"]
     username: str
@@ -39,6 +47,7 @@ class SessionView(Shape):
     agency: Agency
     machine: bool
     actions: list[Action]
+    watches: list[Field]
 
 
 class Door:
@@ -147,10 +156,11 @@ async def proven_again(request: Request, services: CommonServices, caller: Princ
 
 
 def _view_of(account: Account, services: CommonServices) -> dict[str, object]:
-    return _view(Principal(account.username, account.display_name, account.agency, account.roles), services)
+    return _view(principal_of(account), services)
 
 
 def _view(principal: Principal, services: CommonServices) -> dict[str, object]:
+    seen = fields_of(principal.roles, principal.agency, Action.WATCH, State.NONE)
     return {
         "place": services.place,
         "username": principal.username,
@@ -159,4 +169,5 @@ def _view(principal: Principal, services: CommonServices) -> dict[str, object]:
         "agency": principal.agency,
         "machine": principal.machine,
         "actions": actions_of(principal),
+        "watches": [each for each in Field if each in seen],
     }

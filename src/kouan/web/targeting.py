@@ -1,5 +1,6 @@
 """Targeting: the inspection budget, what was selected and why, the watch list, and the models that score."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -9,7 +10,7 @@ from starlette.responses import Response
 from kouan.access.policy import Action, Field
 from kouan.inspection.fields import violations_of
 from kouan.inspection.targeting.looking import candidate_of, features_of
-from kouan.inspection.targeting.records import CandidateRecord, ModelRecord
+from kouan.inspection.targeting.records import CandidateRecord, ModelRecord, WatchRecord
 from kouan.journeys.targeting_desk import TargetingDesk
 from kouan.vocabulary.errors import NotFound
 from kouan.vocabulary.verdict import Reason, Refused
@@ -17,7 +18,9 @@ from kouan.web.answers import json_answer, no_content
 from kouan.web.callers import Caller, GuardedRoute, Needed, asks
 from kouan.web.fields import Number, Page, Why
 from kouan.web.gate_shapes import Because
+from kouan.web.matters import candidate_matter, watch_matter
 from kouan.web.problems import FieldError, ProblemError
+from kouan.web.reading import Reading, Reads
 from kouan.web.services import Services
 from kouan.web.targeting_shapes import (
     BudgetRequest,
@@ -79,26 +82,30 @@ async def set_inspection_budget(body: BudgetRequest, caller: Caller, services: N
 
 @router.get("/selections", response_model=Selections)
 @asks(Action.WATCH, Field.TARGETING)
-async def list_selections(services: Needed, limit: Annotated[Page, Query()] = 100) -> Response:
+async def list_selections(services: Needed, reads: Reads, limit: Annotated[Page, Query()] = 100) -> Response:
     """Return what was selected last, each with its reasons."""
-    return json_answer({"items": [_view(one) for one in await desk_of(services).records.selected(limit)]})
+    found = await desk_of(services).records.selected(limit)
+    return json_answer({"items": await _views(reads, found)})
 
 
 @router.get("/candidates/{number}", response_model=CandidateView)
 @asks(Action.WATCH, Field.TARGETING)
-async def get_candidate(number: NumberPath, services: Needed) -> Response:
+async def get_candidate(number: NumberPath, services: Needed, reads: Reads) -> Response:
     """Return a judged candidate, selected or not, with its features."""
     record = await desk_of(services).records.find_candidate(number)
     if record is None:
         raise NotFound(f"there is no candidate {number}")
-    return json_answer({**_view(record), "features": features_of(record)})
+    (view,) = await _views(reads, [record])
+    return json_answer({**view, "features": {} if view["withheld"] else features_of(record)})
 
 
 @router.get("/watch-list", response_model=WatchList)
 @asks(Action.WATCH, Field.TARGETING)
-async def get_watch_list(services: Needed) -> Response:
+async def get_watch_list(services: Needed, reads: Reads) -> Response:
     """Return the watch list."""
-    return json_answer({"items": list(await desk_of(services).records.watched(services.clock.now()))})
+    found = await desk_of(services).records.watched(services.clock.now())
+    read = await reads.of([watch_matter(one.number, reads.port) for one in found])
+    return json_answer({"items": [_watch(one, shown=bool(fields)) for one, fields in zip(found, read, strict=True)]})
 
 
 @router.post("/watch-list", response_model=WatchView, status_code=201)
@@ -106,7 +113,7 @@ async def get_watch_list(services: Needed) -> Response:
 async def watch_for(body: WatchRequest, caller: Caller, services: Needed) -> Response:
     """Put a firm, a plate, goods or a route on the watch list."""
     made = await desk_of(services).watch(caller, body.field, body.value, body.kind, body.reason, body.until)
-    return json_answer(_required(made), 201)
+    return json_answer(_watch(_required(made), shown=True), 201)
 
 
 @router.delete("/watch-list/{number}", status_code=204)
@@ -185,25 +192,43 @@ CONFLICTS = (
 """Rules that a request breaks by what stands, not by what it says."""
 
 
-def _view(record: CandidateRecord) -> dict[str, Any]:
+def _watch(record: WatchRecord, *, shown: bool) -> dict[str, Any]:
+    hidden = {} if shown else {"value": "*", "reason": "*"}
+    return {**_fields(record), **hidden, "withheld": not shown}
+
+
+async def _views(reads: Reading, records: Sequence[CandidateRecord]) -> list[dict[str, Any]]:
+    matters = [candidate_matter(each.number, reads.port, examined=each.found is not None) for each in records]
+    read = await reads.of(matters)
+    return [_view(record, shown=bool(fields)) for record, fields in zip(records, read, strict=True)]
+
+
+def _why(record: CandidateRecord, *, shown: bool) -> list[Reason]:
+    """Return why something was selected; which features of the firm told is withheld with the firm."""
+    reasons = msgspec.json.decode(record.why, type=list[Reason])
+    return reasons if shown else [each for each in reasons if each.code != "targeting.feature"]
+
+
+def _view(record: CandidateRecord, *, shown: bool) -> dict[str, Any]:
     candidate = candidate_of(record)
     return {
         "number": record.number,
         "at": record.at,
         "judged_at": record.judged_at,
-        "importer": record.importer,
+        "importer": record.importer if shown else None,
         "hs_code": record.hs_code,
         "goods": candidate.goods,
         "gross_kg": candidate.gross_kg,
         "source": record.source,
         "drawn": bool(record.drawn),
-        "why": msgspec.json.decode(record.why, type=list[Reason]),
+        "why": _why(record, shown=shown),
         "propensity_ppm": record.propensity_ppm,
         "score_ppm": record.score_ppm,
         "model": record.model,
         "rules": record.rules,
         "order": record.order_number,
         "found": None if record.found is None else bool(record.found),
+        "withheld": not shown,
     }
 
 

@@ -94,7 +94,10 @@ class StandingView(Shape):
 
 
 class SelectionView(Shape):
-    """A candidate with what was decided on it and why; ``found`` once the examination's result is in."""
+    """A candidate with what was decided on it and why; ``found`` once the examination's result is in.
+
+    Where the firm is ``withheld``, ``importer`` is null, and so are the reasons' features.
+    """
 
     number: str
     at: Instant
@@ -112,6 +115,7 @@ class SelectionView(Shape):
     rules: str
     order: str | None
     found: bool | None
+    withheld: bool
 
 
 class Selections(Shape):
@@ -121,7 +125,7 @@ class Selections(Shape):
 
 
 class CandidateView(SelectionView):
-    """A candidate with its features as they stood when it was judged."""
+    """A candidate with its features as they stood when it was judged; none where they are withheld."""
 
     features: dict[str, int | None]
 
@@ -137,8 +141,9 @@ class WatchRequest(Shape):
 
 
 class WatchView(WatchRequest):
-    """An entry of the watch list."""
+    """An entry of the watch list; what is watched for, and why, are ``*`` where they are ``withheld``."""
 
+    withheld: bool
     number: str
     authority: str
     placed_by: str

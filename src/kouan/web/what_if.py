@@ -18,8 +18,10 @@ from kouan.vocabulary.errors import NotFound
 from kouan.web.answers import json_answer
 from kouan.web.callers import Caller, GuardedRoute, Needed, asks
 from kouan.web.fields import LINE, PassagePath, Shape
+from kouan.web.matters import passage_matter
 from kouan.web.need_to_know import evidence_field
 from kouan.web.problems import FieldError, ProblemError
+from kouan.web.reading import Reads
 
 router = APIRouter(route_class=GuardedRoute, tags=["gate"])
 
@@ -54,13 +56,15 @@ async def explain_decision(
     passage: PassagePath,
     caller: Caller,
     services: Needed,
+    reads: Reads,
     change: Annotated[
         list[Asked] | None, Query(max_length=16, description="Evidence changed, as ``weight=45000``; repeatable.")
     ] = None,
 ) -> Response:
     """Return which evidence would have changed the last decision of a passage, and what changes asked for would do."""
-    state = State((await services.board.passage(passage))["state"])
-    seen = fields_of(caller.roles, caller.agency, Action.WATCH, state)
+    view = await services.board.passage(passage)
+    seen = fields_of(caller.roles, caller.agency, Action.WATCH, State(view["state"]))
+    seen |= await reads.of_one(passage_matter(view, reads.port))
     changes = parse_changes(change or [])
     hidden = [name for name in changes if evidence_field(ALIASES.get(name, name)) not in seen]
     if hidden:

@@ -14,6 +14,9 @@ from kouan.vocabulary.errors import NotFound
 from kouan.web.answers import json_answer
 from kouan.web.callers import GuardedRoute, Needed, asks
 from kouan.web.fields import Instant, Page
+from kouan.web.instead import without_people
+from kouan.web.matters import visit_matter
+from kouan.web.reading import NOTHING, Reads
 from kouan.web.yard_shapes import (
     Carriers,
     MassBalances,
@@ -52,19 +55,22 @@ Yard = Annotated[YardDesk, Depends(yard_of)]
 
 @router.get("/visits", response_model=Visits)
 @asks(Action.WATCH, Field.YARD)
-async def list_yard_visits(yard: Yard) -> Response:
+async def list_yard_visits(yard: Yard, reads: Reads) -> Response:
     """Return the visits under way, and what each waits for."""
-    return json_answer({"items": [visit_view(each) for each in await yard.records.open_visits()]})
+    found = await yard.records.open_visits()
+    read = await reads.of([visit_matter(each.visit, reads.port, over=False) for each in found])
+    return json_answer({"items": [visit_view(each, fields) for each, fields in zip(found, read, strict=True)]})
 
 
 @router.get("/visits/{visit}", response_model=VisitView)
 @asks(Action.WATCH, Field.YARD)
-async def get_yard_visit(visit: VisitPath, yard: Yard) -> Response:
+async def get_yard_visit(visit: VisitPath, yard: Yard, reads: Reads) -> Response:
     """Return one visit, under way or over."""
     found = await yard.records.find_visit(visit)
     if found is None:
         raise NotFound(f"there is no visit {visit}")
-    return json_answer(visit_view(found))
+    matter = visit_matter(found.visit, reads.port, over=found.closed_at is not None)
+    return json_answer(visit_view(found, await reads.of_one(matter)))
 
 
 @router.get("/stock", response_model=Stock)
@@ -153,8 +159,8 @@ async def scale_views(yard: YardDesk, since: Instant) -> list[Mapping[str, Any]]
     return views
 
 
-def visit_view(record: VisitRecord) -> Mapping[str, Any]:
-    """Return a visit as it is shown: how many are aboard, and never who."""
+def visit_view(record: VisitRecord, read: frozenset[Field] = NOTHING) -> Mapping[str, Any]:
+    """Return a visit as it is shown: how many are aboard to who may read that, and who to nobody."""
     state = decode_state(record.document)
     stay = state.stay
     net = stay.net
@@ -173,8 +179,8 @@ def visit_view(record: VisitRecord) -> Mapping[str, Any]:
         "first_kg": None if stay.first is None else stay.first.mass_kg,
         "second_kg": None if stay.second is None else stay.second.mass_kg,
         "net_kg": state.net_kg if isinstance(state, Ready | Left) else None if net is None else net.mass_kg,
-        "occupants": stay.aboard.count,
-        "reasons": reasons_of(state),
+        "occupants": stay.aboard.count if Field.ABOARD in read else None,
+        "reasons": reasons_of(state, read),
         "perishable_until": None if stay.green is None else stay.green.until,
         "calls": stay.calls,
         "opened_at": record.opened_at,
@@ -201,9 +207,10 @@ def happened(state: VisitState) -> Mapping[str, Any]:
     return {**found, "reasons": reasons_of(state)}
 
 
-def reasons_of(state: VisitState) -> list[Mapping[str, Any]]:
+def reasons_of(state: VisitState, read: frozenset[Field] = NOTHING) -> list[Mapping[str, Any]]:
     """Return why a visit is held, none where it is not."""
-    return [msgspec.to_builtins(reason) for reason in state.reasons] if isinstance(state, Held) else []
+    found = [msgspec.to_builtins(each) for each in state.reasons] if isinstance(state, Held) else []
+    return found if Field.ABOARD in read else without_people(found)
 
 
 def _rows(records: Iterable[msgspec.Struct], hidden: tuple[str, ...] = ()) -> list[Mapping[str, Any]]:

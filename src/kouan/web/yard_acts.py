@@ -14,6 +14,7 @@ from kouan.web.answered import once
 from kouan.web.answers import json_answer
 from kouan.web.callers import Caller, GuardedRoute, Needed, asks
 from kouan.web.fields import IdempotencyKey
+from kouan.web.own import require_lot
 from kouan.web.problems import refused
 from kouan.web.services import Services
 from kouan.web.yard import Yard, happened, stack_view
@@ -97,7 +98,8 @@ async def order_pickup(
     yard: Yard,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Order a pick-up of released goods: this vehicle, this quantity."""
+    """Order a pick-up of released goods: this vehicle, this quantity; a firm only of its own lots."""
+    await require_lot(services, caller, Action.ORDER_PICKUP, Field.YARD, body.lot)
     wanted = Wanted(**body.model_dump())
     placing = _doing(lambda: yard.goods.order(wanted, caller.username), services, PICKUP_HIDDEN, 201)
     return await once(request, services, caller, idempotency_key, placing)
@@ -107,6 +109,9 @@ async def order_pickup(
 @asks(Action.ORDER_PICKUP, Field.YARD)
 async def cancel_pickup(number: NumberPath, caller: Caller, services: Needed, yard: Yard) -> Response:
     """Cancel a pick-up order that nobody came on."""
+    found = await yard.records.find_pickup(number)
+    if found is not None:
+        await require_lot(services, caller, Action.ORDER_PICKUP, Field.YARD, found.lot, f"pick-up order {number}")
     return await _doing(lambda: yard.goods.cancel(number, caller.username), services, PICKUP_HIDDEN)()
 
 

@@ -31,7 +31,10 @@ class Tickets(Shape):
 
 
 class VisitView(Shape):
-    """One visit: where it stands, what it waits for and since when it may be overdue; nobody's name is in it."""
+    """One visit: where it stands, what it waits for and since when it may be overdue; nobody's name is in it.
+
+    ``occupants`` is null where it is withheld, and of a difference in people it is said only that a person must look.
+    """
 
     visit: str
     site: str
@@ -47,7 +50,7 @@ class VisitView(Shape):
     first_kg: int | None
     second_kg: int | None
     net_kg: int | None
-    occupants: int
+    occupants: int | None
     reasons: list[dict[str, object]]
     perishable_until: Instant | None
     calls: int

@@ -11,17 +11,16 @@ from kouan.adapters.clock import SystemClock
 from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.mqtt.link import Will
 from kouan.simulator.agencies import AUTHORITIES
-from kouan.simulator.field import (
-    Counterparts,
-    Field,
+from kouan.simulator.connections import (
     Links,
-    Summary,
     agency_subscriptions,
     approach_will,
     lane_subscriptions,
     last_will,
 )
-from kouan.simulator.http import Account, HttpImageStore, HttpOfficerDesk, HttpPapersOffice
+from kouan.simulator.field import Counterparts, Field, Summary
+from kouan.simulator.http import Account, HttpImageStore, HttpOfficerDesk, HttpPapersOffice, Sessions
+from kouan.simulator.http_inspection import HttpInspectionDesk
 from kouan.simulator.logs import FileLog
 from kouan.simulator.port_file import FieldPort, load_port
 from kouan.simulator.scenario import load_scenario
@@ -54,7 +53,7 @@ async def serve(
     truth_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     truth, actuations = FileLog(truth_path), FileLog(actuation_path)
     clock = SystemClock()
-    desk = HttpOfficerDesk(api, _officers(folder))
+    sessions, officers = Sessions(api), _officers(folder)
     client = httpx.AsyncClient(base_url=api, limits=httpx.Limits(max_connections=8))
     try:
         async with client, connected(folder, broker, port, clock.now()) as links:
@@ -65,7 +64,8 @@ async def serve(
                 Counterparts(
                     papers=HttpPapersOffice(client, demo_token(folder, "trader"), demo_token(folder, "customs")),
                     images=HttpImageStore(client, demo_token(folder, "camera")),
-                    desk=desk,
+                    desk=HttpOfficerDesk(sessions, officers),
+                    inspection=HttpInspectionDesk(sessions, officers),
                     truth=truth,
                     actuations=actuations,
                     signers=simulated_agency_signers(folder.path, port.name),
@@ -79,7 +79,7 @@ async def serve(
             await field.run(stop.is_set, tell)
             return field.summary()
     finally:
-        await desk.close()
+        await sessions.close()
         truth.close()
         actuations.close()
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from kouan.adapters.bay_planner.worker import WorkerPlanner
 from kouan.adapters.board.board import LiveBoard
 from kouan.adapters.board.hub import HubBoard
 from kouan.adapters.driver.desk import PortDesk
@@ -18,51 +19,55 @@ from kouan.adapters.engines.nats_server import OUTSIDE_BROKER, OWN_BROKER
 from kouan.adapters.heads import HeadSigner
 from kouan.adapters.images import FileImages
 from kouan.adapters.learning.artefacts import FileArtefacts
-from kouan.adapters.ledger_mark import LedgerMark
 from kouan.adapters.nats.link import PlatformLink
 from kouan.adapters.nats.progress import log_loss
 from kouan.adapters.nats.taken import furthest_taken
 from kouan.adapters.papers_files import FileReading
 from kouan.adapters.papers_watch import PapersWatch
 from kouan.adapters.passwords import Argon2Hasher
-from kouan.adapters.postgres.access import PostgresAccounts
 from kouan.adapters.postgres.database import Database
-from kouan.adapters.postgres.gate import PostgresGateRecords
 from kouan.adapters.postgres.ledger import PostgresLedger
 from kouan.adapters.postgres.migrate import migrate
-from kouan.adapters.postgres.papers import PostgresPapersRecords
 from kouan.adapters.postgres.release import PostgresReleaseRecords
 from kouan.adapters.postgres.rules import PostgresRuleRecords
-from kouan.adapters.postgres.subjects import PostgresSubjects
-from kouan.adapters.postgres.targeting import PostgresTargetingRecords
 from kouan.adapters.rules.dry_runs import recorded
+from kouan.inspection.examination.bays import Budget
+from kouan.inspection.examination.planning import Roster
 from kouan.journeys.crossing import Crossings
+from kouan.journeys.departure import Departures
+from kouan.journeys.examination_release import ExaminationToRelease
 from kouan.journeys.papers_at_gate import PapersAtGate
 from kouan.journeys.papers_due import PapersDue
 from kouan.journeys.region_at_gate import RegionAtGate
 from kouan.journeys.tables_at_gate import TablesAtGate
 from kouan.journeys.targeting_desk import TargetingDesk
-from kouan.journeys.yard_release import YardToRelease
 from kouan.vocabulary.verdict import Reason
 from kouan.web.app import create_app
 from kouan.web.services import RuleServices, Services
 from kouan.wiring import keys, links, processes
-from kouan.wiring.demo import DEMO_PASSWORD, DEMO_USER, make_accounts
+from kouan.wiring.demo import DEMO_PASSWORD, DEMO_USER
 from kouan.wiring.edge import Edge, join_hub
+from kouan.wiring.examination import (
+    ExaminationHearers,
+    ExaminationParts,
+    ExaminationStores,
+    examination_parts,
+    roster_of,
+)
 from kouan.wiring.gate_settings import board_setting_of, load_rulebook, policy_of, setting_of
 from kouan.wiring.identity import load_identity_provider
 from kouan.wiring.messages import catalogues, renderer
 from kouan.wiring.platform import Platform
 from kouan.wiring.port_file import drawn, path_of, rulebooks_beside
+from kouan.wiring.port_store import Store, open_store
 from kouan.wiring.region_gate import region_at_gate
 from kouan.wiring.release import ReleaseParts, release_of, rules_beside
 from kouan.wiring.rules import RuleParts, engine, rules_of
 from kouan.wiring.serving import Tell
 from kouan.wiring.settings import BrokerSettings
-from kouan.wiring.store import open_ledger, open_sealer
 from kouan.wiring.targeting import targeting_desk
 from kouan.wiring.web_serving import console, end_of, open_web
-from kouan.wiring.yard import YardParts, yard_of, yard_stores
+from kouan.wiring.yard import YardParts, release_and_yard, yard_stores
 
 Compose = Callable[[Platform, str, BrokerSettings, Tell], contextlib.AbstractAsyncContextManager["asyncio.Task[None]"]]
 """What ``serving`` is."""
@@ -91,20 +96,8 @@ async def serving(
         yield end_of(stack, opened.tasks)
 
 
-class Store(msgspec.Struct, frozen=True):
-    """What a port keeps in its database, and the mark of its ledger."""
-
-    ledger: PostgresLedger
-    mark: LedgerMark
-    records: PostgresGateRecords
-    papers: PostgresPapersRecords
-    targeting: PostgresTargetingRecords
-    accounts: PostgresAccounts
-    subjects: PostgresSubjects
-
-
 class PortParts(msgspec.Struct, frozen=True):
-    """The parts of a port; ``edge`` and ``follower`` where it has a hub, ``yard`` where it has one."""
+    """The parts of a port: ``edge`` and ``follower`` with a hub, ``yard`` and ``examination`` where it has them."""
 
     store: Store
     driver: PortDriver
@@ -116,6 +109,7 @@ class PortParts(msgspec.Struct, frozen=True):
     edge: Edge | None
     follower: RegionFollower | None
     yard: YardParts | None = None
+    examination: ExaminationParts | None = None
 
     def parts(self) -> list[Coroutine[Any, Any, None]]:
         """Return what must run for the port to serve."""
@@ -128,6 +122,8 @@ class PortParts(msgspec.Struct, frozen=True):
             parts.append(self.follower.run())
         if self.yard is not None:
             parts.append(self.yard.driver.run())
+        if self.examination is not None:
+            parts.append(self.examination.driver.run())
         return parts
 
 
@@ -135,9 +131,10 @@ async def _build(
     platform: Platform, database: Database, broker: BrokerSettings, stack: contextlib.AsyncExitStack, tell: Tell
 ) -> PortParts:
     settings, folder, port, clock = platform.settings, platform.folder, platform.port, platform.clock
-    store = await _open_store(platform, database, stack)
+    store = await open_store(platform, database, stack)
     ledger, records = store.ledger, store.records
-    desk = PapersAtGate(port.name, store.papers, records, ledger)
+    roster = roster_of(port.name, path_of(settings.port))
+    desk = PapersAtGate(port.name, store.papers, records, ledger, None if roster is None else store.examinations)
     edge = await join_hub(settings, folder, port.name, database, ledger, clock, stack)
     region = None if edge is None else region_at_gate(port.name, desk, edge.keeper, clock)
     policy = policy_of(port, load_rulebook(port, rulebooks_beside(path_of(settings.port))), hub=edge is not None)
@@ -147,8 +144,7 @@ async def _build(
     stores = yard_stores(database, port.name, store.papers, ledger, store.subjects)
     rules = await _rules(platform, database, store)
     release = release_of(port.name, rules.release, database, store.papers, ledger, clock, links.chance(), board.alarm)
-    follow = YardToRelease(release.services.desk).follow
-    yard = yard_of(port, stores, clock, links.chance().randbytes, board.alarm, follow)
+    yard = release_and_yard(port, stores, release.services, clock, links.chance().randbytes, board.alarm)
     driver = PortDriver(setting_of(port), policy, _roles(platform, store, link, desk, region, yard, rules), board)
     tell("recovery")
     await board.start()
@@ -159,6 +155,7 @@ async def _build(
         store.papers, store.targeting, ledger, gate_desk.holds, models, clock, links.secret, tables=rules.tables
     )
     await targeting.targeting.start()
+    examination = None if roster is None else _examination(roster, store, gate_desk, driver, targeting, release, stack)
     follower, hub = None, None
     if edge is not None and region is not None:
         follower = RegionFollower(edge.keeper, driver, gate_desk.holds)
@@ -166,13 +163,33 @@ async def _build(
         hub = HubBoard(edge.keeper, region, lambda: driver.policy_at(clock.now()), settings.hub, edge.standing).view
     board.attend(tuple(driver.lanes.values()), lambda: driver.rules.view(clock.now()), hub)
     heads = HeadSigner(ledger, ledger.writer, keys.ledger_signer(folder.path, port.name), port.name, clock)
-    services = _services(platform, store, board, gate_desk, heads, targeting)
-    if yard is not None:
-        services = dataclasses.replace(services, yard=yard.desk)
-    documents = RuleServices(desk=rules.desk, dry_runs=rules.dry_runs)
-    services = dataclasses.replace(services, release=release.services, rules=documents, two_step=rules.two_step)
+    services = dataclasses.replace(
+        _services(platform, store, board, gate_desk, heads, targeting),
+        yard=None if yard is None else yard.desk,
+        examinations=None if examination is None else examination.examinations,
+        release=release.services,
+        rules=RuleServices(desk=rules.desk, dry_runs=rules.dry_runs),
+        two_step=rules.two_step,
+    )
     papers = PapersWatch(PapersDue(store.papers, ledger, clock), board.alarm)
-    return PortParts(store, driver, board, services, heads, papers, release, edge, follower, yard)
+    return PortParts(store, driver, board, services, heads, papers, release, edge, follower, yard, examination)
+
+
+def _examination(
+    roster: Roster, store: Store, desk: PortDesk, driver: PortDriver, targeting: TargetingDesk, release: ReleaseParts,
+    stack: contextlib.AsyncExitStack,
+) -> ExaminationParts:  # fmt: skip
+    """Return what runs the examinations of a port that has bays for them."""
+    roles, releasing = driver.roles, release.services
+    planner = WorkerPlanner(Budget())
+    stack.push_async_callback(planner.close)
+    stores = ExaminationStores(store.examinations, store.papers, store.records, store.ledger, desk.holds)
+    hearers = ExaminationHearers(
+        answered=targeting.targeting.answered,
+        departures=Departures(store.records, roles.crossings, driver.watcher.alarm),
+        release=ExaminationToRelease(releasing.desk, releasing.records, store.papers),
+    )
+    return examination_parts(stores, roster, roles.clock, planner, hearers)
 
 
 async def _rules(platform: Platform, database: Database, store: Store) -> RuleParts:
@@ -197,27 +214,6 @@ async def _platform_link(
 
     taken = await furthest_taken(ledger)
     return links.platform_link(platform.folder, broker, platform.port.name, taken=taken, went_back=went_back)
-
-
-async def _open_store(platform: Platform, database: Database, stack: contextlib.AsyncExitStack) -> Store:
-    """Open what the port keeps, with a demonstration's accounts in it."""
-    folder, port, clock = platform.folder, platform.port.name, platform.clock
-    sealer = open_sealer(folder)
-    ledger, mark = await open_ledger(folder, database, port, clock, sealer, stack)
-    if platform.began_after is None:
-        platform.began_after = await ledger.size()
-    accounts = PostgresAccounts(database, port)
-    if platform.settings.demo:
-        await make_accounts(folder, ledger, accounts, Argon2Hasher(), clock.now())
-    return Store(
-        ledger,
-        mark,
-        PostgresGateRecords(database, port),
-        PostgresPapersRecords(database, port),
-        PostgresTargetingRecords(database, port),
-        accounts,
-        PostgresSubjects(database, sealer),
-    )
 
 
 def _roles(

@@ -12,14 +12,17 @@ from kouan.adapters.postgres.release import PostgresReleaseRecords
 from kouan.adapters.postgres.yard import PostgresYardRecords
 from kouan.inspection.release.roles import ReleaseRecords
 from kouan.inspection.roles import PapersRecords
+from kouan.journeys.release_yard import ReleaseToYard
 from kouan.journeys.write_off import NetWriteOffs
 from kouan.journeys.yard_arrivals import GateToYard
 from kouan.journeys.yard_desk import YardDesk, open_yard
 from kouan.journeys.yard_papers import ReleasedByInspection, WrittenOffPapers
+from kouan.journeys.yard_release import YardToRelease
 from kouan.journeys.yard_visits import Follow
 from kouan.ledger.roles import Ledger, Subjects
 from kouan.vocabulary.clock import SECOND, Clock
 from kouan.vocabulary.verdict import Reason
+from kouan.web.services import ReleaseServices
 from kouan.wiring.port_file import PortFile
 from kouan.yard.events import CallPerson, Command
 from kouan.yard.roles import YardRecords
@@ -81,3 +84,15 @@ def yard_of(
         YardDriver(desk, stores.subjects, clock, tell),
         GateToYard(port.yard, desk.visits, stores.papers, ledger, stores.subjects, tell),
     )
+
+
+def release_and_yard(
+    port: PortFile, stores: YardStores, release: ReleaseServices, clock: Clock, chance: Callable[[int], bytes],
+    alarm: Alarm,
+) -> YardParts | None:  # fmt: skip
+    """Return the yard of a port joined to its release, each of which hears of the other; None where it has none."""
+    told = YardToRelease(release.desk, stores.release, stores.yard, port.yard.tolerances.ticket_pm)
+    yard = yard_of(port, stores, clock, chance, alarm, told.follow)
+    if yard is not None:
+        release.desk.moved = ReleaseToYard(yard.desk.visits, told).follow
+    return yard

@@ -12,16 +12,20 @@ from kouan.vocabulary.errors import Conflict
 
 WANG = Account("wang", "王", Agency.CUSTOMS, (Role.INSPECTOR, Role.DUTY_OFFICER), password_hash="$argon2id$x")
 BOX = Account("box", "Camera box", Agency.SITE, (Role.CAMERA,), subject="sub-1", demo=True)
+TRADER = Account("trader", "商", Agency.TRADE, (Role.CARRIER,), firms=("CARRIER-01", "91150000MA0XXXXX0X"))
 
 
 async def test_an_account_is_saved_and_replaced(player: Player) -> None:
     ledger = await player.open_writer()
-    for account in (WANG, BOX, msgspec.structs.replace(WANG, disabled=True)):
+    for account in (WANG, BOX, TRADER, msgspec.structs.replace(WANG, disabled=True)):
         await ledger.append(save_account(account, "admin", 10 + account.disabled))
     assert await player.accounts.find_account("wang") == msgspec.structs.replace(WANG, disabled=True)
     assert await player.accounts.find_subject("sub-1") == BOX
+    assert await player.accounts.find_account("trader") == TRADER
+    await ledger.append(save_account(msgspec.structs.replace(TRADER, firms=()), "admin", 20))
+    assert await player.accounts.find_account("trader") == msgspec.structs.replace(TRADER, firms=())
     assert await player.accounts.find_subject("sub-2") is None
-    assert [account.username for account in await player.accounts.list_accounts()] == ["box", "wang"]
+    assert [account.username for account in await player.accounts.list_accounts()] == ["box", "trader", "wang"]
     assert await player.accounts.find_account("li") is None
 
 

@@ -53,6 +53,28 @@ async def papers(player: Player) -> Papers:
     return Papers(await player.open_writer())
 
 
+async def test_confirmations_are_found_by_vehicle_and_by_carrier_once_they_are_used_too(
+    player: Player, papers: Papers
+) -> None:
+    mine = changed(CONFIRMATION, carrier="CARRIER-01")
+    theirs = changed(CONFIRMATION, number="C2", submitted_at=20, plate="蒙A1", carrier="CARRIER-02")
+    later = changed(CONFIRMATION, number="C3", direction="out", submitted_at=30, carrier="CARRIER-01")
+    gone = changed(CONFIRMATION, number="C4", batch="B2", carrier="CARRIER-01")
+    for record in (mine, theirs, later, gone):
+        assert await papers.granted(("insert_confirmation", record))
+    assert await papers.granted(("use_confirmation", {"number": "C1", "passage": "p1", "at": 40}))
+    assert await papers.granted(("delete_batch", {"batch": "B2", "at": 40}))
+    used = changed(mine, state="used", passage="p1", changed_at=40)
+    assert await player.papers.confirmations_of_vehicle("蒙B023H6", 10) == [later, used]
+    assert await player.papers.confirmations_of_vehicle("蒙B023H6", 1) == [later]
+    assert await player.papers.confirmations_of_carriers(["CARRIER-01"], 10) == [later, used]
+    assert await player.papers.confirmations_of_carriers(["CARRIER-02", "CARRIER-01"], 10) == [later, theirs, used]
+    assert await player.papers.confirmations_of_carriers([], 10) == []
+    moved = changed(theirs, version=2, carrier="CARRIER-03")
+    assert await papers.granted(("amend_confirmation", moved))
+    assert [one.number for one in await player.papers.confirmations_of_carriers(["CARRIER-03"], 10)] == ["C2"]
+
+
 async def test_a_confirmation_is_found_by_plate_container_and_batch(player: Player, papers: Papers) -> None:
     later = changed(CONFIRMATION, number="C2", submitted_at=20, containers="MSCU6639870", batch="B2")
     other = changed(CONFIRMATION, number="C3", direction="out")

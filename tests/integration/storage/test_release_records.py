@@ -49,6 +49,16 @@ async def test_a_lot_is_opened_once(player: Player, release: Release) -> None:
     assert await player.release.find_lot("nobody") is None
 
 
+async def test_the_lots_of_a_consignee_come_with_the_latest_first(player: Player, release: Release) -> None:
+    second = changed(LOT, number="071320261000000002-1", declaration="071320261000000002", declared_at=20)
+    other = changed(LOT, number="071320261000000003-1", declaration="071320261000000003", consignee="91150000Y")
+    for one in (LOT, second, other):
+        assert await release.granted(("insert_lot", one))
+    assert await player.release.lots_of_consignee("91150000X", 10) == [second, LOT]
+    assert await player.release.lots_of_consignee("91150000X", 1) == [second]
+    assert await player.release.lots_of_consignee("nobody", 10) == []
+
+
 async def test_a_lot_moves_from_the_version_that_was_read(player: Player, release: Release) -> None:
     await release.granted(("insert_lot", LOT))
     moved = changed(LOT, version=2, state="arrived", arrived_at=20, deadline=200, changed_at=20, standing=b'{"a":1}')

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from tests.integration.web.web_kit import PASSWORD, WebPort, json_of
+from tests.integration.web.web_kit import PASSWORD, PEOPLE, WebPort, json_of
 
 from kouan.access.people import Agency
 from kouan.inspection.examination.examination import Appointment, Vehicle
@@ -52,6 +52,11 @@ async def test_orders_of_two_agencies_become_one_sheet_that_says_why(port: WebPo
     assert (line["number"], line["mine"], sorted(line["agencies"])) == (
         number,
         ["scan"],
+        ["border_inspection", "customs"],
+    )
+    assert (line["left"], line["steps"], sorted(line["unanswered"])) == (
+        ["scan"],
+        1,
         ["border_inspection", "customs"],
     )
 
@@ -139,15 +144,23 @@ async def test_what_an_agency_found_for_itself_is_not_shown_to_the_others(port: 
     found = {"outcome": "adverse", "found": [{"code": "stowaway", "text": "behind the seat"}]}
     await officer.post(f"{API}/examinations/{number}/steps/{persons}/reports", json=found)
     seen = {}
-    for reader in ("border", "inspector", "auditor"):
-        sheet = json_of(await (await port.person(reader)).get(f"{API}/examinations/{number}"))
+    for reader, purpose in (("border", None), ("inspector", "examination"), ("auditor", None), ("auditor", "audit")):
+        client = await (port.person(reader) if purpose is None else port.reader(reader, purpose))
+        sheet = json_of(await client.get(f"{API}/examinations/{number}"))
         (report,) = next(step["reports"] for step in sheet["steps"] if step["number"] == persons)
-        seen[reader] = (report["outcome"], report["withheld"], len(report["found"]))
+        seen[reader, purpose] = (report["outcome"], report["withheld"], len(report["found"]))
+        others = [ask for ask in sheet["asks"] if ask["agency"] != port_agency(reader)]
+        assert {ask["withheld"] for ask in others} == {purpose != "audit"}
     assert seen == {
-        "border": ("adverse", False, 1),
-        "inspector": ("adverse", True, 0),
-        "auditor": ("adverse", False, 1),
+        ("border", None): ("adverse", False, 1),
+        ("inspector", "examination"): ("adverse", True, 0),
+        ("auditor", None): ("adverse", True, 0),
+        ("auditor", "audit"): ("adverse", False, 1),
     }
+
+
+def port_agency(name: str) -> str:
+    return PEOPLE[name][0].value
 
 
 async def test_an_order_placed_while_steps_are_under_way_joins_the_sheet_and_keeps_the_vehicle(port: WebPort):

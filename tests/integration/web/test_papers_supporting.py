@@ -40,7 +40,7 @@ async def test_a_declarant_clears_nothing_and_customs_does(port: WebPort):
     carrier, customs, url = port.machine("carrier"), port.machine("inspector"), f"{API}/declarations"
     cleared = await carrier.post(url, json=declaration(status="cleared"))
     assert first(cleared) == (422, "status", "declaration.status")
-    assert (await carrier.post(url, json=declaration())).status_code == 201
+    assert (await carrier.post(url, json=declaration(consignee=HOLDER))).status_code == 201
     status = f"{url}/{IN_DECLARATION}/status"
     assert (await carrier.post(status, json={"status": "cleared"})).status_code == 403
     assert json_of(await customs.post(status, json={"status": "cleared"}))["version"] == 2
@@ -81,6 +81,8 @@ async def test_customs_issues_certificates_and_declarants_hand_in_licences(port:
     assert (await customs.post(f"{API}/supporting/licence", json=LICENCE)).status_code == 403
     assert (await carrier.post(f"{API}/supporting/certificate", json=CERTIFICATE)).status_code == 422
     assert (await customs.post(f"{API}/attested/certificate", json=CERTIFICATE)).status_code == 201
+    assert json_of(await carrier.get(f"{API}/lots/{LOT}"))["items"] == []
+    assert (await carrier.post(f"{API}/declarations", json=declaration(consignee=HOLDER))).status_code == 201
     assert json_of(await customs.post(f"{API}/attested/certificate", json=CERTIFICATE))["repeated"] is True
     other = await customs.post(f"{API}/attested/certificate", json=CERTIFICATE | {"issuer": "x"})
     assert first(other) == (409, "number", "papers.conflict")

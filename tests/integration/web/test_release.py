@@ -142,6 +142,18 @@ async def test_a_carrier_asks_for_a_test_and_sees_no_lots(port: WebPort):
     assert (await border.get(LOT)).status_code == 403
 
 
+async def test_a_firm_asks_nothing_of_lots_that_are_not_its_own_nor_learns_that_they_exist(port: WebPort):
+    theirs = lot(IRON, consignee="91350100M000100Z44")
+    assert isinstance(await port.releasing.open(theirs, port.clock.now()), Told)
+    nobodys = LOT.replace(NUMBER, "071320261000000009-1")
+    carrier = await port.person("carrier")
+    for address in (LOT, nobodys):
+        answer = await carrier.post(f"{address}/requests", json={"wish": "quality"})
+        assert answer.status_code == 404
+        assert json_of(answer)["detail"] == f"there is no lot {address.rpartition('/')[2]}"
+    assert not standing_of(await port.lots.find_lot(NUMBER)).quality_asked
+
+
 async def test_a_request_that_comes_twice_is_done_once(port: WebPort):
     officer = await opened(port)
     body, key = {"reached": "port"}, {"Idempotency-Key": "arrival-1"}

@@ -33,6 +33,9 @@ async def test_an_officer_sets_the_budget_and_sees_what_it_brought_and_why(port:
     assert made.status_code == 201, made.text
     assert json_of(made)["set_by"] == "duty"
     await judge(port, "W1")
+    (told,) = json_of(await officer.get(f"{API}/selections"))["items"]
+    assert (told["source"], told["importer"], told["withheld"]) == ("random", None, True)
+    officer = await port.reader("duty", "targeting")
     (selected,) = json_of(await officer.get(f"{API}/selections"))["items"]
     assert (selected["source"], selected["importer"]) == ("random", "importer")
     assert selected["why"][0] == {"code": "targeting.random", "params": {"chance_ppm": 1_000_000}}
@@ -111,10 +114,14 @@ async def test_border_inspection_and_carriers_see_nothing_of_it(port: WebPort) -
             assert (await port.machine(name).get(f"{API}{path}")).status_code == 403
 
 
-async def test_what_a_selection_rests_on_is_read_in_the_ledger_by_customs_and_auditors_only(port: WebPort) -> None:
+async def test_what_a_selection_rests_on_is_read_in_the_ledger_for_a_purpose_by_whose_business_it_is(
+    port: WebPort,
+) -> None:
     await (await port.person("duty")).post(f"{API}/budgets", json=BUDGET)
     await judge(port, "W1")
-    for name, sees in (("inspector", True), ("auditor", True), ("border", False)):
-        page = json_of(await port.machine(name).get("/api/v1/ledger/entries?limit=1000"))["items"]
+    who = (("inspector", "targeting", False), ("auditor", "audit", True), ("duty", "complaint", True))
+    for name, purpose, sees in (*who, ("auditor", "control", False), ("border", "control", False)):
+        reader = await port.reader(name, purpose)
+        page = json_of(await reader.get("/api/v1/ledger/entries?limit=1000"))["items"]
         bodies = [entry["body"] for entry in page if entry["kind"] == "targeting.selected/1"]
         assert [body is not None for body in bodies] == [sees]

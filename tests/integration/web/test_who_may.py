@@ -14,7 +14,7 @@ WATCHERS = {"operator", "inspector", "second", "border", "duty", "auditor", "adm
 DECIDERS = {"operator", "inspector", "second", "border", "duty"}
 HOLDERS = {"inspector", "second", "border", "duty"}
 ATTESTERS = {"inspector", "second", "duty"}
-READERS = {"inspector", "second", "border", "duty", "auditor", "admin"}
+READERS = {"inspector", "second", "border", "duty", "auditor", "admin", "protection"}
 
 YARD_WATCHERS = WATCHERS - {"admin"}
 YARD: dict[str, set[str]] = {
@@ -88,6 +88,8 @@ TABLE: dict[str, set[str]] = {
     **dict.fromkeys(("report_finding", "order_test", "take_sample", "order_retest", "decide_lot"), ATTESTERS),
     **dict.fromkeys(("dispose_of_lot", "lift_lot_hold"), ATTESTERS),
     "request_test": {"carrier"},
+    "follow_own_vehicles": {"carrier"},
+    "find_declarations": ATTESTERS | {"auditor"},
     "list_examinations": DECIDERS | {"auditor"},
     "get_examination": DECIDERS | {"auditor"},
     "order_examination": HOLDERS,
@@ -125,6 +127,8 @@ TABLE: dict[str, set[str]] = {
     "issue_machine_token": {"admin"},
     "revoke_machine_token": {"admin"},
     "forget_person": {"admin"},
+    **dict.fromkeys(("get_shift", "begin_shift", "end_shift"), HOLDERS),
+    "list_reads": {"auditor", "protection"},
 }
 
 EXAMPLES = {

@@ -11,8 +11,11 @@ from tests.unit.yard.yard_kit import DOMESTIC, LORRY, LOT, Papers, Releases
 from kouan.access.people import Account, Agency, Role
 from kouan.access.use_cases import issue_token, save_account
 from kouan.adapters.memory.yard import MemoryYardRecords
+from kouan.inspection.release.lot import Lot
+from kouan.inspection.release.use_cases import Told
 from kouan.journeys.yard_desk import open_yard
 from kouan.journeys.yard_visits import Delivery
+from kouan.vocabulary.places import Direction
 from kouan.vocabulary.verdict import refuse
 from kouan.yard.facts import CarrierTicket
 from kouan.yard.roles import Released
@@ -51,6 +54,12 @@ class YardPort:
         )  # fmt: skip
         await self.weigh("yard-p1", 97_000)
         return self
+
+    async def declared(self, consignee: str) -> None:
+        """Let the lot be that of a firm."""
+        number, _, line = LOT.partition("-")
+        goods = Lot(LOT, number, int(line), "2701121000", "炼焦煤", Direction.IN, 80_000, consignee)
+        assert isinstance(await self.port.releasing.open(goods, self.port.clock.now()), Told)
 
     async def weigh(self, visit: str, mass_kg: int) -> None:
         record = await self.desk.records.find_visit(visit)
@@ -117,6 +126,7 @@ async def test_goods_do_not_go_where_they_may_not_lie(yard: YardPort) -> None:
 
 async def test_a_carrier_orders_released_goods_and_no_more(yard: YardPort) -> None:
     await yard.brought()
+    await yard.declared("91150000MA0XXXXX0X")
     placed = await yard.do("carrier", "/pickups", order(), 201)
     assert (placed["state"], placed["quantity_kg"]) == ("open", 30_000)
     more = await yard.do("carrier", "/pickups", order(order="PU-2", quantity_kg=30_001), 409)
@@ -129,8 +139,21 @@ async def test_a_carrier_orders_released_goods_and_no_more(yard: YardPort) -> No
     assert json_of(gone)["state"] == "cancelled"
 
 
+async def test_a_firm_orders_nothing_of_lots_that_are_not_its_own(yard: YardPort) -> None:
+    await yard.brought()
+    unknown = await yard.do("carrier", "/pickups", order(), 404)
+    await yard.declared("91350100M000100Z44")
+    others = await yard.do("carrier", "/pickups", order(), 404)
+    assert unknown["detail"] == others["detail"] == f"there is no lot {LOT}"
+    await yard.do("yardmaster", "/pickups", order(), 201)
+    gone = await yard.port.machine("carrier").delete(f"{API}/pickups/PU-1")
+    assert (gone.status_code, json_of(gone)["detail"]) == (404, "there is no pick-up order PU-1")
+    assert (await yard.port.machine("yardmaster").delete(f"{API}/pickups/PU-1")).status_code == 200
+
+
 async def test_an_order_under_one_key_is_placed_once(yard: YardPort) -> None:
     await yard.brought()
+    await yard.declared("91150000MA0XXXXX0X")
     client = yard.port.machine("carrier")
     answers = [await client.post(f"{API}/pickups", json=order(), headers={"Idempotency-Key": "k1"}) for _ in range(2)]
     assert [each.status_code for each in answers] == [201, 201]
@@ -142,8 +165,12 @@ async def test_only_border_inspection_excuses_who_is_aboard(yard: YardPort) -> N
     await yard.do("operator", "/visits/yard-p1/tally", {})
     await yard.weigh("yard-p1", 17_000)
     await yard.desk.visits.leave("yard-p1", 2, ("bat", "stowaway"))
-    held = await yard.ask("border", "/visits/yard-p1")
+    told = await yard.ask("border", "/visits/yard-p1")
+    assert (told["occupants"], [each["code"] for each in told["reasons"]]) == (None, ["need.person_must_look"])
+    border = await yard.port.reader("border", "control")
+    held = json_of(await border.get(f"{API}/visits/yard-p1"))
     assert [each["code"] for each in held["reasons"]] == ["people.count", "people.stranger"]
+    assert held["occupants"] == 1
     await yard.do("duty", "/visits/yard-p1/excuse", {"reason": "second driver"}, 403)
     await yard.do("yardmaster", "/visits/yard-p1/excuse", {"reason": "second driver"}, 403)
     assert (await yard.do("border", "/visits/yard-p1/excuse", {"reason": "second driver"}))["state"] == "left"

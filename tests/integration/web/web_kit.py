@@ -79,7 +79,12 @@ PEOPLE: dict[str, tuple[Agency, tuple[Role, ...]]] = {
     "admin": (Agency.SITE, (Role.ADMINISTRATOR,)),
     "carrier": (Agency.TRADE, (Role.CARRIER,)),
     "camera": (Agency.SITE, (Role.CAMERA,)),
+    "protection": (Agency.SITE, (Role.DATA_PROTECTION,)),
 }
+
+
+FIRMS = ("CARRIER-01", "91350100M000100Y43", "91150000MA0XXXXX0X")
+"""The firms that the carrier's account acts for: a carrier, and two consignees."""
 
 
 class HandClock:
@@ -228,7 +233,8 @@ class WebPort:
         """Make an account for every role, and a token for each."""
         hashed = await self.hasher.hash(PASSWORD)
         for name, (agency, roles) in PEOPLE.items():
-            account = Account(name, name.title(), agency, roles, password_hash=hashed)
+            firms = FIRMS if name == "carrier" else ()
+            account = Account(name, name.title(), agency, roles, password_hash=hashed, firms=firms)
             await self.ledger.append(save_account(account, "test", self.clock.now()))
             secret = self.secret()
             _, unit = issue_token(account, "test", secret, self.clock.now(), None)
@@ -281,6 +287,14 @@ class WebPort:
         client = self.client(**{"x-kouan-csrf": "1"})
         answer = await client.post("/api/v1/session", json={"username": name, "password": PASSWORD})
         assert answer.status_code == 200, answer.text
+        return client
+
+    async def reader(self, name: str, purpose: str) -> httpx.AsyncClient:
+        """Return the client of a person who is on shift, if their office has one, and reads for a purpose."""
+        client = await self.person(name)
+        answer = await client.post("/api/v1/shift")
+        assert answer.status_code in (201, 403, 409), answer.text
+        client.headers["kouan-purpose"] = purpose
         return client
 
     async def close(self) -> None:

@@ -50,16 +50,26 @@ def principal(*roles: Role, agency: Agency = Agency.SITE) -> Principal:
 
 MAY: dict[Role, set[str]] = {
     Role.LANE_OPERATOR: {"watch", "review", "confirm", "correct", "steer_lane", "read_papers", "work_yard"},
-    Role.INSPECTOR: {"watch", "review", "confirm", "correct", "place_hold", "read_papers", "read_ledger"}
+    Role.INSPECTOR: {"keep_shift", "watch", "review", "confirm", "correct", "place_hold", "read_papers", "read_ledger"}
     | {"examine", "upload_image", "inspect_lot", "write_rules", "work_yard"},
-    Role.DUTY_OFFICER: {"read_ledger", "place_hold", "steer_lane", "correct", "confirm", "review", "watch"}
+    Role.DUTY_OFFICER: {
+        "keep_shift",
+        "read_ledger",
+        "place_hold",
+        "steer_lane",
+        "correct",
+        "confirm",
+        "review",
+        "watch",
+    }
     | {"examine", "upload_image", "read_papers", "inspect_lot", "write_rules"}
     | {"work_yard", "steer_yard", "order_pickup"},
-    Role.AUDITOR: {"watch", "read_ledger", "read_papers", "watch_region"},
+    Role.AUDITOR: {"watch", "read_ledger", "read_papers", "watch_region", "review_reads"},
     Role.ADMINISTRATOR: {"watch", "read_ledger", "manage_accounts", "forget_person", "watch_region"},
-    Role.CARRIER: {"submit_papers", "read_papers", "request_test", "order_pickup"},
+    Role.CARRIER: {"submit_papers"},  # all else only of the firms that the account names
     Role.CAMERA: {"upload_image"},
     Role.REGION_OFFICER: {"watch_region", "acknowledge", "steer_region"},
+    Role.DATA_PROTECTION: {"read_ledger", "review_reads"},
 }
 
 

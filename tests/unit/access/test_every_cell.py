@@ -5,10 +5,11 @@ The oracle is prose in another order: the rules say what a role may do, the orac
 
 import itertools
 
+import msgspec
 import pytest
 
 from kouan.access.people import Agency, Principal, Role
-from kouan.access.policy import RULES, Action, Field, State, compiled, may
+from kouan.access.policy import RULES, Action, Field, State, compiled, fields_of, may, may_concerning, sees_all
 from kouan.gate.corrections import CORRECTABLE
 from kouan.vocabulary.verdict import GRANTED
 from kouan.web.need_to_know import CORRECTED
@@ -26,17 +27,10 @@ AFTER_ORDER = ("ordered", "opened", "cleared", "diverted", "recorded")
 def sees_of_a_passage(role: str, agency: str, field: str, state: str) -> bool:
     """Say who sees a passage's field, on the lane's screen or (``recorded``) in the ledger's entries."""
     if role == "auditor":
-        return field in (*MEASURED, *AT_THE_GATE, "vehicle", "picture", "driver", "health", "papers", "order")
+        return field in (*MEASURED, "site", "vehicle", "picture", "order")
     if agency not in AT_THE_GATE:
         return False
-    officer = role in ("inspector", "duty_officer")
     match field:
-        case "driver":
-            return officer and agency == "border_inspection"
-        case "health" | "papers":
-            return officer and agency == "customs"
-        case "border_inspection" | "customs":
-            return role in LANE and agency == field
         case "site":
             return role in LANE
         case "order":
@@ -48,13 +42,20 @@ def watches_targeting(role: str, agency: str, _: str) -> bool:
     return role == "auditor" or (role in OFFICER and agency == "customs")
 
 
+def watches_what_is_customs(role: str, agency: str, state: str) -> bool:
+    return state == "none" and (role == "auditor" or (role in OFFICER and agency == "customs"))
+
+
 def watches_examinations(role: str, agency: str, state: str) -> bool:
+    return state == "none" and (role == "auditor" or (agency in AT_THE_GATE and role in LANE))
+
+
+def watches_the_yard(role: str, agency: str, state: str) -> bool:
     return role == "auditor" or (agency in AT_THE_GATE and role in (LANE if state == "none" else OFFICER))
 
 
 def watches_lots(role: str, agency: str, state: str) -> bool:
-    at_work = agency == "customs" or (agency == "site" and state == "none")
-    return role == "auditor" or (role in OFFICER and at_work)
+    return state == "none" and (role == "auditor" or (role in OFFICER and agency in ("customs", "site")))
 
 
 def watches_rules(role: str, agency: str, _: str) -> bool:
@@ -63,8 +64,9 @@ def watches_rules(role: str, agency: str, _: str) -> bool:
 
 BESIDE_PASSAGES = {
     "targeting": watches_targeting,
+    "sample": watches_what_is_customs,
     "examination": watches_examinations,
-    "yard": watches_examinations,
+    "yard": watches_the_yard,
     "lot": watches_lots,
     "rules": watches_rules,
 }
@@ -83,12 +85,10 @@ def watches(role: str, agency: str, field: str, state: str) -> bool:
     if state in PASSAGE and lane and field in (*MEASURED, "vehicle", "picture"):
         return True
     if state == "recorded":
-        if field in ("paper", "account") and role == "auditor":
-            return True
-        if field == "account" and role == "administrator":
+        if field == "account" and role in ("auditor", "administrator"):
             return True
         officer = role in ("inspector", "duty_officer") and agency in AT_THE_GATE
-        if officer and (field in (*MEASURED, "vehicle") or (field == "paper" and agency == "customs")):
+        if officer and field in (*MEASURED, "vehicle"):
             return True
     if role == "administrator":
         return field == "vehicle" and state in PASSAGE
@@ -97,7 +97,12 @@ def watches(role: str, agency: str, field: str, state: str) -> bool:
 
 def reads_ledger(role: str, agency: str, field: str, state: str) -> bool:
     officer = role in ("inspector", "duty_officer") and agency in AT_THE_GATE
-    return field == "entry" and state == "none" and (officer or role in ("auditor", "administrator"))
+    reads_all = role in ("auditor", "administrator", "data_protection")
+    return field == "entry" and state == "none" and (officer or reads_all)
+
+
+def reviews_reads(role: str, agency: str, field: str, state: str) -> bool:
+    return field == "read" and state in ("none", "recorded") and role in ("data_protection", "auditor")
 
 
 def corrects(role: str, agency: str, field: str, state: str) -> bool:
@@ -119,6 +124,7 @@ GATE_ACTS = {
     "examine": ("examination", "none", ("inspector", "duty_officer")),
     "write_rules": ("rules", "none", ("inspector", "duty_officer")),
     "upload_image": ("picture", "none", ("inspector", "duty_officer")),
+    "keep_shift": ("shift", "none", ("inspector", "duty_officer")),
     "read_papers": ("paper", "none", LANE),
     "acknowledge": ("region", "none", ("region_officer",)),
     "steer_region": ("region", "none", ("region_officer",)),
@@ -147,10 +153,8 @@ CUSTOMS_ACTS = {
 
 OTHER_ACTS = {
     "watch_region": ("region", "none", ("auditor", "administrator")),
-    "read_papers": ("paper", "none", ("auditor", "carrier")),
+    "read_papers": ("paper", "none", ("auditor",)),
     "submit_papers": ("paper", "none", ("carrier",)),
-    "request_test": ("lot", "none", ("carrier",)),
-    "order_pickup": ("yard", "none", ("carrier",)),
     "upload_image": ("picture", "none", ("camera",)),
     "manage_accounts": ("account", "none", ("administrator",)),
     "forget_person": ("person", "none", ("administrator",)),
@@ -158,8 +162,17 @@ OTHER_ACTS = {
 """Acts for which the agency does not matter."""
 
 
+OWN_ACTS = {
+    ("carrier", "read_papers", "paper", "none"),
+    ("carrier", "request_test", "lot", "none"),
+    ("carrier", "order_pickup", "yard", "none"),
+    ("carrier", "follow", "vehicle", "none"),
+}
+"""What is done only to what names a firm of one's account, whatever the agency."""
+
+
 def oracle(role: str, agency: str, action: str, field: str, state: str) -> bool:
-    looks = {"watch": watches, "read_ledger": reads_ledger, "correct": corrects}
+    looks = {"watch": watches, "read_ledger": reads_ledger, "correct": corrects, "review_reads": reviews_reads}
     if action in looks:
         return looks[action](role, agency, field, state)
     tables = (GATE_ACTS, OTHER_ACTS) if agency in AT_THE_GATE else (OTHER_ACTS,)
@@ -173,12 +186,19 @@ def oracle(role: str, agency: str, action: str, field: str, state: str) -> bool:
 WANTED = frozenset(
     cell for cell in itertools.product(Role, Agency, Action, Field, State) if oracle(*(part.value for part in cell))
 )
+OWN = frozenset(
+    cell
+    for cell in itertools.product(Role, Agency, Action, Field, State)
+    if (cell[0].value, *(part.value for part in cell[2:])) in OWN_ACTS
+)
 PEOPLE = tuple(
     Principal("somebody", "Somebody", agency, roles)
     for agency in Agency
     for roles in (*((role,) for role in Role), *itertools.combinations(Role, 2))
 )
-"""Everybody with one role, and with two."""
+"""Everybody with one role, and with two; none acts for a firm."""
+
+MINE, THEIRS = "91150000MA0XXXXX0X", "91350100M000100Y43"
 
 
 def test_what_is_asked_is_answered_as_the_oracle_does_in_every_cell() -> None:
@@ -192,9 +212,40 @@ def test_what_is_asked_is_answered_as_the_oracle_does_in_every_cell() -> None:
     assert cells >= 100_000
 
 
+def test_what_names_no_firm_of_ones_own_is_answered_as_if_one_acted_for_none() -> None:
+    wrong, granted = [], 0
+    people = [each for each in PEOPLE if len(each.roles) == 1]
+    for somebody, action, field, state in itertools.product(people, Action, Field, (State.NONE, State.RECORDED)):
+        whole = any((role, somebody.agency, action, field, state) in WANTED for role in somebody.roles)
+        own = any((role, somebody.agency, action, field, state) in OWN for role in somebody.roles)
+        firm = msgspec.structs.replace(somebody, firms=(MINE,))
+        found = [
+            may_concerning(who, action, field, firms, state) is GRANTED
+            for who in (somebody, firm)
+            for firms in ((), (THEIRS,), (MINE,), (THEIRS, MINE))
+        ]
+        if found != [whole] * 6 + [whole or own] * 2 or sees_all(firm, action, field, state) != whole:
+            wrong.append((somebody.roles, somebody.agency, action, field, state, found))
+        if (may(firm, action, field, state) is GRANTED) != (whole or own):
+            wrong.append((somebody.roles, somebody.agency, action, field, state, "may"))
+        granted += own and not whole
+    assert wrong == []
+    assert granted >= len(OWN_ACTS) * len(Agency)
+
+
+def test_what_is_only_ones_own_counts_for_nothing_where_all_of_a_field_is_asked() -> None:
+    for agency in Agency:
+        assert fields_of((Role.CARRIER,), agency, Action.READ_PAPERS, State.NONE) == frozenset()
+        assert fields_of((Role.CARRIER,), agency, Action.FOLLOW, State.NONE) == frozenset()
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name.replace(" ", "_"))
 def test_no_rule_can_be_taken_away_unnoticed(rule: object) -> None:
-    assert compiled(tuple(other for other in RULES if other is not rule)) != WANTED
+    left = tuple(other for other in RULES if other is not rule)
+    assert compiled(tuple(one for one in RULES if not one.own)) == WANTED
+    assert compiled(tuple(one for one in RULES if one.own)) == OWN
+    whole, own = (compiled(tuple(one for one in left if one.own is mine)) for mine in (False, True))
+    assert (whole, own) != (WANTED, OWN)
 
 
 def test_who_may_correct_what_is_the_same_at_the_desk_and_in_the_gate() -> None:

@@ -15,6 +15,7 @@ from kouan.protocols.link import Received
 from kouan.proving.virtual_loop import VirtualClock, VirtualLoop, run
 from kouan.simulator import field as simulated
 from kouan.simulator.agencies import AUTHORITIES, make_signers
+from kouan.simulator.connections import Links
 from kouan.simulator.logs import MemoryLog
 from kouan.simulator.port_file import FieldPort, load_port
 from kouan.simulator.scenario import Scenario, load_scenario
@@ -163,7 +164,7 @@ def run_for(
         settings = small_port(lanes)
         traffic = msgspec.structs.replace(settings.simulation, turnround_s=turnround_s, opening_queue_out=queue_out)
         settings = msgspec.structs.replace(settings, simulation=traffic)
-        links = simulated.Links({lane.name: wire for lane in settings.lanes}, dict.fromkeys(AUTHORITIES, wire), wire)
+        links = Links({lane.name: wire for lane in settings.lanes}, dict.fromkeys(AUTHORITIES, wire), wire)
         others = simulated.Counterparts(office, truth, actuations, make_signers("ganqimaodu", KEYS), images, desk)
         summary = await simulated.run_field(
             settings,

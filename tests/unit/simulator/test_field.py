@@ -9,7 +9,7 @@ from kouan.protocols import topics
 from kouan.protocols.barrier.messages import Barrier
 from kouan.protocols.link import Received
 from kouan.protocols.plc.messages import CrossingSeen, Loop, LoopChanged, VehicleMeasured
-from kouan.simulator import field as simulated
+from kouan.simulator import connections
 from kouan.simulator.anomalies import Anomaly
 from kouan.simulator.scenario import load_scenario
 from kouan.simulator.truth import vehicles
@@ -161,12 +161,12 @@ def test_a_link_that_takes_nothing_for_a_while_loses_no_event():
 
 
 def test_the_last_will_of_a_lane_says_that_its_plc_is_gone():
-    topic, payload = simulated.last_will("ganqimaodu", "I1", START)
+    topic, payload = connections.last_will("ganqimaodu", "I1", START)
     assert topics.decode(topic, payload).online is False
 
 
 def test_what_a_lane_subscribes_to_are_commands_of_the_catalogue():
-    for topic in simulated.lane_subscriptions("ganqimaodu", "I1"):
+    for topic in connections.lane_subscriptions("ganqimaodu", "I1"):
         assert topics.parse(topic)
     assert Received(topic, b"").key == ""
 

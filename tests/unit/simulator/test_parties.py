@@ -15,7 +15,7 @@ from kouan.protocols.agency.messages import CaseFile, VerdictOutcome
 from kouan.protocols.signed import agency_key
 from kouan.proving.virtual_loop import VirtualClock, VirtualLoop, run
 from kouan.simulator.anomalies import Anomaly
-from kouan.simulator.http import Account, HttpImageStore, HttpOfficerDesk, HttpPapersOffice
+from kouan.simulator.http import Account, HttpImageStore, HttpOfficerDesk, HttpPapersOffice, Sessions
 from kouan.simulator.judgement import judge
 from kouan.simulator.logs import FileLog, read_log
 from kouan.simulator.officers import what_to_do
@@ -315,12 +315,13 @@ def test_the_desk_signs_in_decides_as_the_first_and_confirms_as_the_second(monke
     monkeypatch.setattr(httpx, "AsyncClient", lambda **parts: real(**parts, transport=httpx.MockTransport(answer)))
 
     async def main():
-        desk = HttpOfficerDesk("http://port", {"customs": (Account("first", "a"), Account("second", "b"))})
+        sessions = Sessions("http://port")
+        desk = HttpOfficerDesk(sessions, {"customs": (Account("first", "a"), Account("second", "b"))})
         assert [one["passage"] for one in await desk.reviews()] == ["p-1"]
         assert await desk.decide("p-1", {"action": "divert", "reason": "r"})
         assert await desk.confirm("p-1", "agreed")
         assert await desk.hold({"plate": "1", "authority": "customs", "kind": "examine", "reason": "r"})
-        await desk.close()
+        await sessions.close()
 
     asyncio.run(main())
     assert [path for _, path, _, _ in asked] == [

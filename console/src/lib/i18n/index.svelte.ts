@@ -86,6 +86,11 @@ export function reasonText(reason: Reason): string {
   return fill(template, reason.params ?? {});
 }
 
+/** Return what a rule that was broken asks for; null in English, where the platform's own mend says it exactly. */
+export function ruleText(rule: string): string | null {
+  return reader.language === "en" ? null : (reasons[reader.language]?.[rule] ?? null);
+}
+
 export function local(text: Text | undefined | null): string {
   return text ? text[reader.language] : "";
 }

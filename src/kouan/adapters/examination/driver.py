@@ -15,10 +15,12 @@ from kouan.inspection.examination.examination import WAITING, Examination, Exami
 from kouan.inspection.examination.moves import MINUTE, missing_from
 from kouan.inspection.examination.planning import Roster, appointments_of, keeps, problem_of
 from kouan.inspection.examination.rules import ExaminationRules
+from kouan.journeys.departure import Departures
 from kouan.journeys.diversion import Diversions
 from kouan.journeys.examination import Examinations
+from kouan.journeys.examination_release import ExaminationToRelease
 from kouan.vocabulary.clock import SECOND, Clock, Instant
-from kouan.vocabulary.errors import Conflict
+from kouan.vocabulary.errors import Conflict, Fenced, InvalidValue, NotAllowed, NotFound, Unavailable
 from kouan.vocabulary.verdict import Refused
 
 _log = logging.getLogger(__name__)
@@ -36,6 +38,9 @@ DIVERTED_WITHIN_US = 6 * 3600 * SECOND
 
 SETTLE_S = 0.5
 """Seconds that a change waits for others before bays are planned anew. Our choice: an order comes with its asks."""
+
+ENDED = 200
+"""Examinations that are looked at after a start for having ended, the latest. Our choice: more than a day brings."""
 
 AGAIN_AFTER_S = 300.0
 """Seconds after which bays are planned anew though nothing changed. Our choice: examinations run over."""
@@ -64,7 +69,10 @@ class ExaminationDriver:
         roster: Roster,
         rules: Callable[[Instant], ExaminationRules],
         clock: Clock,
+        departures: Departures | None = None,
+        release: ExaminationToRelease | None = None,
     ) -> None:
+        """``departures`` follow up vehicles that may leave, ``release`` hears what was found of goods."""
         self.standing: Standing | None = None
         self._examinations = examinations
         self._diversions = diversions
@@ -74,12 +82,18 @@ class ExaminationDriver:
         self._roster = roster
         self._rules = rules
         self._clock = clock
+        self._departures = departures
+        self._release = release
+        self._ended: dict[str, Examination] = {}
+        self._heard: dict[str, int] = {}
+        self._started = False
         self._wake = asyncio.Event()
         self._stale = True
 
     def note(self, examination: Examination, what: str) -> None:
         """Take note that an examination changed; what only this driver does needs no new plan."""
-        del examination
+        if examination.closed_at is not None:
+            self._ended[examination.number] = examination
         if what not in ("planned", "called"):
             self.changed()
 
@@ -89,9 +103,14 @@ class ExaminationDriver:
         self._wake.set()
 
     async def run(self) -> None:
-        """Drive, for ever; raise what made the ledger fail."""
+        """Drive, for ever; what the store cannot take now is tried again. Raises Fenced under a newer writer."""
         while True:
-            await self.step()
+            try:
+                await self.step()
+            except Fenced:
+                raise
+            except Unavailable as error:
+                _log.info("examinations are not driven now: %s", error)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), LOOK_S)
             if self._wake.is_set():
@@ -100,6 +119,7 @@ class ExaminationDriver:
 
     async def step(self) -> None:
         """Do what is due now."""
+        await self._recover()
         await self._divert()
         for examination in await self._examinations.going_on():
             await self._quietly(self._followed, examination.number)
@@ -110,6 +130,17 @@ class ExaminationDriver:
             await self._plan(await self._examinations.going_on())
         for examination in await self._examinations.going_on():
             await self._quietly(self._called, examination)
+        for examination in list(self._ended.values()):
+            if await self._quietly(self._left, examination):
+                del self._ended[examination.number]
+
+    async def _recover(self) -> None:
+        """After a start, look again at what ended of late: whoever noted it may have died before it was followed up."""
+        if not self._started:
+            for examination in await self._examinations.latest(None, ENDED):
+                if examination.closed_at is not None:
+                    self._ended[examination.number] = examination
+            self._started = True
 
     async def _divert(self) -> None:
         """Order an examination for each vehicle that the gate diverted; done again, it changes nothing."""
@@ -119,14 +150,30 @@ class ExaminationDriver:
                 continue
             state = decode_state(record.document)
             if isinstance(state, Diverted):
-                ordered = await self._diversions.diverted(state)
-                if isinstance(ordered, Refused):
-                    _log.error("%s is not examined: %s", record.passage, ordered.reasons[0].code)
-                self.changed()
-            self._known.add(record.passage)
+                await self._quietly(self._ordered, state)
+            else:
+                self._known.add(record.passage)
+
+    async def _ordered(self, state: Diverted) -> None:
+        ordered = await self._diversions.diverted(state)
+        if isinstance(ordered, Refused):
+            _log.error("%s is not examined: %s", state.dossier.passage, ordered.reasons[0].code)
+        self._known.add(state.dossier.passage)
+        self.changed()
 
     async def _followed(self, number: str) -> None:
-        await self._examinations.reconcile(number)
+        examination = await self._examinations.reconcile(number)
+        if self._release is not None and self._heard.get(number) != examination.version:
+            await self._release.follow(examination)
+            self._heard[number] = examination.version
+
+    async def _left(self, examination: Examination) -> None:
+        """Follow up a vehicle whose examination ended; its goods reach the yard before release hears of them."""
+        if self._departures is not None:
+            await self._departures.left(examination)
+        if self._release is not None:
+            await self._release.follow(examination)
+        self._heard.pop(examination.number, None)
 
     async def _missed(self, examination: Examination) -> None:
         now = self._clock.now()
@@ -163,10 +210,17 @@ class ExaminationDriver:
                 if isinstance(planned, Refused):
                     _log.info("%s was not planned: %s", examination.number, planned.reasons[0].code)
 
-    async def _quietly(self, act: Callable[[T], Awaitable[None]], what: T) -> None:
-        """Do one thing for one examination; one that others change at the same time is looked at again later."""
+    async def _quietly(self, act: Callable[[T], Awaitable[None]], what: T) -> bool:
+        """Do one thing for one examination; return whether it is done with, for what others change is tried again.
+
+        What cannot be done at all is logged and holds up no other vehicle.
+        """
         try:
             await act(what)
         except Conflict as error:
             _log.info("%s", error)
             self.changed()
+            return False
+        except (InvalidValue, NotFound, NotAllowed):
+            _log.exception("an examination could not be followed up: look at %s", what)
+        return True

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 
 import msgspec
 
-from kouan.access.people import Account, Session, Token
+from kouan.access.people import Account, Agency, Session, Token
+from kouan.access.reads import ReadRecord
 from kouan.access.roles import Answer
+from kouan.access.shifts import Shift
 from kouan.adapters.memory.disk import MemoryDisk
 from kouan.adapters.memory.records import Records
 from kouan.adapters.memory.tables import Row, Tables, effect, guard
+from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.errors import Conflict
 
 
@@ -65,6 +68,37 @@ def keep_answer(tables: Tables, row: Row) -> int:
     return 1
 
 
+@guard("access.open_shift", *Shift.__struct_fields__)
+def open_shift(tables: Tables, row: Row) -> int:
+    """Insert or replace an officer's shift; refused while one is open."""
+    before = tables.get("access_shifts", row["port"], row["username"])
+    if before is not None and before["closed_at"] is None and before["until"] > row["opened_at"]:
+        return 0
+    tables.put("access_shifts", row, row["port"], row["username"])
+    return 1
+
+
+@guard("access.close_shift", "username", "closed_at")
+def close_shift(tables: Tables, row: Row) -> int:
+    """Note when an officer's open shift ended; refused where none is open."""
+    before = tables.get("access_shifts", row["port"], row["username"])
+    if before is None or before["closed_at"] is not None or before["until"] <= row["closed_at"]:
+        return 0
+    tables.put("access_shifts", {**before, **row}, row["port"], row["username"])
+    return 1
+
+
+@effect("access.note_reads", "key", "at", "username", "agency", "purpose", "abouts", "fields")
+def note_reads(tables: Tables, row: Row) -> int:
+    """Note that protected fields of some matters were read."""
+    same = {name: value for name, value in row.items() if name not in ("abouts", "fields")}
+    for about, fields in zip(row["abouts"], row["fields"], strict=True):
+        if tables.get("access_reads", row["port"], about, row["key"]):
+            raise Conflict("the read is noted already")
+        tables.put("access_reads", {**same, "about": about, "fields": fields}, row["port"], about, row["key"])
+    return len(row["abouts"])
+
+
 class MemoryAccounts:
     """The Accounts role for one port."""
 
@@ -96,6 +130,18 @@ class MemoryAccounts:
     async def find_answer(self, username: str, key: str) -> Answer | None:
         """Return what was answered under an idempotency key."""
         return self._records.one("access_answers", Answer, username, key)
+
+    async def find_shift(self, username: str) -> Shift | None:
+        """Return an officer's latest shift, open or not."""
+        found = self._records.one("access_shifts", Shift, username)
+        return None if found is None else msgspec.structs.replace(found, agency=Agency(found.agency))
+
+    async def reads_about(self, about: str, before: Instant | None = None, limit: int = 100) -> Sequence[ReadRecord]:
+        """Return who read protected fields of a matter, before an instant if given, newest first."""
+        found = self._records.where("access_reads", ReadRecord, "about", about)
+        reads = [msgspec.structs.replace(each, agency=Agency(each.agency)) for each in found]
+        reads = [each for each in reads if before is None or each.at < before]
+        return sorted(reads, key=lambda each: (each.at, each.key), reverse=True)[:limit]
 
 
 def _account(row: Row) -> Account:

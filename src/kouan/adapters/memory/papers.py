@@ -59,6 +59,23 @@ class MemoryPapersRecords:
         found = [record for record in all_ if record.state != "deleted"]
         return sorted(found, key=lambda record: record.number)
 
+    async def confirmations_of_vehicle(self, plate: str, limit: int) -> Sequence[ConfirmationRecord]:
+        """Return the confirmations of a plate in every state but ``deleted``, newest submission first."""
+        return self._not_deleted("plate", [plate], limit)
+
+    async def confirmations_of_carriers(self, carriers: Sequence[str], limit: int) -> Sequence[ConfirmationRecord]:
+        """Return the confirmations of these carriers in every state but ``deleted``, newest submission first."""
+        return self._not_deleted("carrier", carriers, limit)
+
+    def _not_deleted(self, column: str, values: Sequence[str], limit: int) -> list[ConfirmationRecord]:
+        having = [
+            record
+            for value in sorted(set(values))
+            for record in self._records.where("papers_confirmations", ConfirmationRecord, column, value)
+            if record.state != "deleted"
+        ]
+        return sorted(having, key=lambda record: (record.submitted_at, record.number), reverse=True)[:limit]
+
     async def find_manifest(self, number: str) -> ManifestRecord | None:
         """Return one manifest in whatever state."""
         return self._records.one("papers_manifests", ManifestRecord, number)

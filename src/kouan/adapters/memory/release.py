@@ -23,6 +23,11 @@ class MemoryReleaseRecords:
         found = self._records.where("release_lots", LotRecord, "declaration", declaration)
         return sorted(found, key=lambda record: record.line)
 
+    async def lots_of_consignee(self, consignee: str, limit: int) -> Sequence[LotRecord]:
+        """Return the lots of a consignee in whatever state, the latest declared first (then by number)."""
+        found = self._records.where("release_lots", LotRecord, "consignee", consignee)
+        return sorted(found, key=lambda lot: (-lot.declared_at, lot.number))[:limit]
+
     async def lots_due(self, at: Instant, limit: int) -> Sequence[LotRecord]:
         """Return the lots whose deadline is at or before an instant, the earliest deadline first."""
         found = [(lot.deadline, lot.number, lot) for lot in self._lots() if lot.deadline is not None]

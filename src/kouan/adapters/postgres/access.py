@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from kouan.access.people import Account, Agency, Role, Session, Token
+from kouan.access.reads import ReadRecord
 from kouan.access.roles import Answer
+from kouan.access.shifts import Shift
 from kouan.adapters.postgres.database import Database
+from kouan.vocabulary.clock import Instant
 
 
 class PostgresAccounts:
@@ -44,10 +47,30 @@ class PostgresAccounts:
         row = await self._one("access.find_answer", username=username, key=key)
         return Answer(*row) if row else None
 
+    async def find_shift(self, username: str) -> Shift | None:
+        """Return an officer's latest shift, open or not."""
+        row = await self._one("access.find_shift", username=username)
+        return _shift(*row) if row else None
+
+    async def reads_about(self, about: str, before: Instant | None = None, limit: int = 100) -> Sequence[ReadRecord]:
+        """Return who read protected fields of a matter, before an instant if given, newest first."""
+        params = {"port": self._port, "about": about, "before": before, "limit": limit}
+        rows = await self._database.fetch_all("access.reads_about", params)
+        return [_read(*row) for row in rows]
+
     async def _one(self, name: str, **params: Any) -> tuple[Any, ...] | None:
         return await self._database.fetch_one(name, {"port": self._port, **params})
 
 
+def _shift(username: str, agency: str, *rest: Any) -> Shift:
+    return Shift(username, Agency(agency), *rest)
+
+
+def _read(about: str, key: str, at: Instant, username: str, agency: str, purpose: str, fields: str) -> ReadRecord:
+    return ReadRecord(about, key, at, username, Agency(agency), purpose, fields)
+
+
 def _account(row: tuple[Any, ...]) -> Account:
-    username, display_name, agency, roles, *rest = row
-    return Account(username, display_name, Agency(agency), tuple(Role(role) for role in roles), *rest)
+    username, display_name, agency, roles, password_hash, subject, disabled, demo, firms = row
+    known = tuple(Role(role) for role in roles)
+    return Account(username, display_name, Agency(agency), known, password_hash, subject, disabled, demo, tuple(firms))

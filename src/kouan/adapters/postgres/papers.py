@@ -52,6 +52,16 @@ class PostgresPapersRecords:
         """Return the confirmations of a batch in every state but ``deleted``, by number."""
         return [ConfirmationRecord(*row) for row in await self._all("papers.confirmations_of_batch", batch=batch)]
 
+    async def confirmations_of_vehicle(self, plate: str, limit: int) -> Sequence[ConfirmationRecord]:
+        """Return the confirmations of a plate in every state but ``deleted``, newest submission first."""
+        rows = await self._all("papers.confirmations_of_vehicle", plate=plate, limit=limit)
+        return [ConfirmationRecord(*row) for row in rows]
+
+    async def confirmations_of_carriers(self, carriers: Sequence[str], limit: int) -> Sequence[ConfirmationRecord]:
+        """Return the confirmations of these carriers in every state but ``deleted``, newest submission first."""
+        rows = await self._all("papers.confirmations_of_carriers", carriers=list(carriers), limit=limit)
+        return [ConfirmationRecord(*row) for row in rows]
+
     async def find_manifest(self, number: str) -> ManifestRecord | None:
         """Return one manifest in whatever state."""
         row = await self._one("papers.find_manifest", number=number)

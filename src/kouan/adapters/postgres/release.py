@@ -24,6 +24,10 @@ class PostgresReleaseRecords:
         """Return the lots of a declaration, by line."""
         return await self._lots("release.lots_of_declaration", declaration=declaration)
 
+    async def lots_of_consignee(self, consignee: str, limit: int) -> Sequence[LotRecord]:
+        """Return the lots of a consignee in whatever state, the latest declared first (then by number)."""
+        return await self._lots("release.lots_of_consignee", consignee=consignee, limit=limit)
+
     async def lots_due(self, at: Instant, limit: int) -> Sequence[LotRecord]:
         """Return the lots whose deadline is at or before an instant, the earliest deadline first."""
         return await self._lots("release.lots_due", at=at, limit=limit)

@@ -93,6 +93,14 @@ def mass(unit_kg: int) -> Read:
     return read
 
 
+def fen(cell: Cell) -> int:
+    """Read an amount in yuan as whole fen."""
+    amount = number(cell) * 100
+    if amount != amount.to_integral_value() or abs(amount) >= EXACT:
+        raise InvalidValue("", "cell.fen", "must be an amount in yuan with at most two decimals")
+    return int(amount)
+
+
 def decimal(cell: Cell) -> str:
     """Read a measured value as decimal text; one that is no number stays as it is."""
     try:

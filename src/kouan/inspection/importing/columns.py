@@ -194,6 +194,7 @@ COLUMNS: Mapping[FileKind, tuple[Column, ...]] = {
         *_consignment(lines=True),
         Column(("lines.line",), ("项号", "Line", "商品项号"), cells.whole),
         Column(("lines.net_kg",), ("净重(千克)", "Net mass (kg)", "净重", "net"), _KILOGRAMS),
+        Column(("lines.value_fen",), ("总价(元)", "Value (CNY)", "人民币价", "申报总价", "总价", "value"), cells.fen),
         Column(("lines.origin",), ("原产国", "Origin", "原产国(地区)"), _country, "MNG …"),
     ),
     FileKind.STATUS: (

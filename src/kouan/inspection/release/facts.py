@@ -111,6 +111,12 @@ class CertificateIssued(_Fact, frozen=True, tag="certificate_issued"):
     kind: CertificateKind
 
 
+class CertificateRevoked(_Fact, frozen=True, tag="certificate_revoked"):
+    """The certificate of a lot was revoked by its issuer: its goods may not be sold any more."""
+
+    certificate: str
+
+
 class ReachedDestination(_Fact, frozen=True, tag="reached_destination"):
     """Goods released on condition have arrived where they are to be checked or kept."""
 
@@ -164,8 +170,8 @@ class DeadlinePassed(_Fact, frozen=True, tag="deadline_passed"):
 
 Fact = (
     Arrived | Asked | SiteChecked | Found | SampleTaken | ReportVerified | ReleaseGranted | ReleaseDenied | ResultIn
-    | CertificateIssued | ReachedDestination | CheckedThere | HoldLifted | RetestOrdered | RecallOrdered | Recovered
-    | Disposed | Extended | DeadlinePassed
+    | CertificateIssued | CertificateRevoked | ReachedDestination | CheckedThere | HoldLifted | RetestOrdered
+    | RecallOrdered | Recovered | Disposed | Extended | DeadlinePassed
 )  # fmt: skip
 
 

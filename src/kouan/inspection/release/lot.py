@@ -54,7 +54,8 @@ class LotState(enum.StrEnum):
 
 
 FINAL = frozenset({LotState.FREE, LotState.RETURNED, LotState.DESTROYED})
-"""States in which nothing more is awaited. Treated goods are inspected again, so ``TREATED`` is not among them."""
+"""States in which nothing more is awaited; a revoked certificate alone takes free goods back. Treated goods are
+inspected again, so ``TREATED`` is not among them."""
 
 
 def lot_number(declaration: str, line: int) -> str:

@@ -15,6 +15,7 @@ from kouan.inspection.release.facts import (
     Arrived,
     Asked,
     CertificateIssued,
+    CertificateRevoked,
     CheckedThere,
     DeadlinePassed,
     Disposed,
@@ -40,7 +41,7 @@ from kouan.inspection.release.standing import Standing, needs_certificate
 from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.verdict import Refused, refuse
 
-VERSION = "release-machine@1"
+VERSION = "release-machine@2"
 """Name and version of the machine, which every transition cites beside its rule."""
 
 Move = Callable[[Standing, Any, ReleaseRule, Instant], Standing | Refused]
@@ -71,6 +72,7 @@ TRANSITIONS: Transitions = {
     (S.HELD, ResultIn): moves.take_second_result,
     (S.RECALLED, ResultIn): moves.take_second_result,
     (S.PASSED, CertificateIssued): moves.certify,
+    (S.FREE, CertificateRevoked): moves.revoke,
     (S.CONDITIONALLY_RELEASED, ReachedDestination): moves.reach_destination,
     (S.CONDITIONALLY_RELEASED, CheckedThere): moves.check_there,
     (S.HELD, HoldLifted): moves.lift_hold,
@@ -106,7 +108,7 @@ def begin(rule: ReleaseRule, now: Instant) -> Standing:
 
 def step(standing: Standing, fact: Fact, rule: ReleaseRule, now: Instant) -> Moved | Refused:
     """Return the one transition that a fact makes, or the reason why it makes none."""
-    if standing.state in FINAL:
+    if standing.state in FINAL and not isinstance(fact, CertificateRevoked):
         return refuse("release.final", state=standing.state.value)
     if isinstance(fact, DeadlinePassed):
         after = timing.pass_deadline(standing, rule, now)

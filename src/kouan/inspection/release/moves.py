@@ -10,6 +10,7 @@ from kouan.inspection.release.facts import (
     Arrived,
     Asked,
     CertificateIssued,
+    CertificateRevoked,
     CheckedThere,
     Disposed,
     Finding,
@@ -195,7 +196,17 @@ def certify(standing: Standing, fact: CertificateIssued, rule: ReleaseRule, _now
         return refuse("release.not_on_request")
     if fact.kind is not rule.certificate_kind:
         return refuse("release.certificate_kind", kind=fact.kind.value)
-    return replace(standing, state=LotState.CERTIFIED)
+    return replace(standing, state=LotState.CERTIFIED, certificate=fact.certificate)
+
+
+def revoke(standing: Standing, fact: CertificateRevoked, _rule: ReleaseRule, _now: Instant) -> Next:
+    """Take free goods back to what they were before the certificate that freed them: tested, and not to be sold.
+
+    A new certificate frees them again; an officer may recall them, and where nothing comes in time they are overdue.
+    """
+    if fact.certificate != standing.certificate:
+        return refuse("release.other_certificate", certificate=fact.certificate)
+    return replace(standing, state=LotState.PASSED, certificate=None)
 
 
 def reach_destination(standing: Standing, _fact: ReachedDestination, _rule: ReleaseRule, _now: Instant) -> Next:

@@ -38,6 +38,10 @@ class ReleaseRecords(Protocol):
         """Return the lots of a declaration, by line."""
         ...
 
+    async def lots_of_consignee(self, consignee: str, limit: int) -> Sequence[LotRecord]:
+        """Return the lots of a consignee in whatever state, the latest declared first (then by number)."""
+        ...
+
     async def lots_due(self, at: Instant, limit: int) -> Sequence[LotRecord]:
         """Return the lots whose deadline is at or before an instant, the earliest deadline first (then by number)."""
         ...

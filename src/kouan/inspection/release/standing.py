@@ -15,7 +15,8 @@ class Standing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     leaves only with its result, ``barred`` that it never comes to market, ``spoiled`` that something was found once it
     had left; ``tested`` that its last result was good, or a report took its place, ``failed`` that it was bad; ``out``
     that goods may have left the site, ``recovered`` that recalled goods are back; ``drawn`` that a report's goods are
-    tested again; ``retest`` that the duplicate is being tested, ``retested`` that it was, which happens once.
+    tested again; ``retest`` that the duplicate is being tested, ``retested`` that it was, which happens once;
+    ``certificate`` the number of the certificate that freed it.
     """
 
     state: LotState = LotState.DECLARED
@@ -37,6 +38,7 @@ class Standing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     recovered: bool = False
     retest: bool = False
     retested: bool = False
+    certificate: str | None = None
 
     @property
     def at(self) -> LotState:

@@ -195,6 +195,28 @@ def refine(record: LotRecord, hs_code: str, book: ReleaseBook, by: str, now: Ins
     return Told(Unit(drafts, (Statement("release.move_lot", params_of(after)),)), after, moves)
 
 
+def amend(record: LotRecord, mass_kg: int, by: str, now: Instant) -> Told | Refused:
+    """Take the mass that an amended declaration gives a lot, in kilograms.
+
+    Less may always leave. More is taken only before anything was sampled or released: what comes on top is inspected
+    with the rest, so that the lot counts as unloaded, and its number and goods as seen, only once they are again.
+    """
+    standing = standing_of(record)
+    if mass_kg == record.mass_kg or mass_kg <= 0:
+        return refuse("release.same_mass", mass_kg=mass_kg)
+    if mass_kg > record.mass_kg:
+        if standing.at not in REFINABLE:
+            return refuse("release.mass_grown", lot_kg=record.mass_kg, mass_kg=mass_kg, state=record.state)
+        standing = replace(standing, passed=())
+    rule = rule_of(record)
+    after = _moved(replace(record, mass_kg=mass_kg), standing, rule, now)
+    body = {"at": now, "by": by, "lot": record.number, "mass_kg": mass_kg, "mass_before_kg": record.mass_kg}
+    draft = Draft(
+        "release.amended/1", record.number, f"release:{record.number}:amended:{record.version}", canonical(body)
+    )
+    return Told(Unit((draft,), (Statement("release.move_lot", params_of(after)),)), after)
+
+
 def refusal_of(guard: str) -> Refused:
     """Return what it means to who told a fact that the ledger refused its unit at this guard."""
     meanings = {

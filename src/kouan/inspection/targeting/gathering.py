@@ -70,7 +70,25 @@ def _candidate(
         hs_code=consignment.hs_code,
         goods=consignment.goods,
         gross_kg=consignment.gross_kg,
-        value_fen=None,
+        value_fen=_value_fen(declared, consignment),
         lines=max(1, len(declared.consignments)),
         vehicles=paper.vehicles,
     )
+
+
+def _value_fen(declared: Declaration, consignment: ConsignmentRecord) -> int | None:
+    """Return a consignment's part, by gross mass, of what the lines with its goods code are declared to be worth.
+
+    None where one of them says no value, or none has its code: a part of a value is no price.
+    """
+    code = consignment.hs_code
+
+    def same(other: str) -> bool:
+        return other.startswith(code) or code.startswith(other)
+
+    values = [line.value_fen for line in declared.lines if same(line.hs_code)]
+    gross_kg = sum(each.gross_kg for each in declared.consignments if same(each.hs_code))
+    known = [value for value in values if value is not None]
+    if not known or len(known) < len(values) or not gross_kg:
+        return None
+    return sum(known) * consignment.gross_kg // gross_kg

@@ -74,7 +74,7 @@ def measure(
         "days": setting.days,
         "vehicles_a_day": setting.vehicles,
         "bays": len(roster.bays),
-        "officers": len(roster.officers),
+        "officers": len(_officers(roster)),
         "ratio_to_first_come": ratios,
         "published": PUBLISHED,
         "mean": {
@@ -160,7 +160,9 @@ def _bays(roster: Roster) -> list[Bay]:
 
 
 def _officers(roster: Roster) -> list[Officer]:
-    return [Officer(each.name, each.agency, each.skills, (Span(0, 10_000),)) for each in roster.officers]
+    """Return those of the day's shift; who works over midnight sees none of the day that is measured."""
+    by_day = [each for each in roster.officers if each.begins < each.ends]
+    return [Officer(each.name, each.agency, each.skills, (Span(0, 10_000),)) for each in by_day]
 
 
 def _plan_time(

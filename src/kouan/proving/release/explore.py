@@ -68,6 +68,8 @@ def alphabet(rule: ReleaseRule) -> tuple[Fact, ...]:
         told_facts.ReleaseDenied("denied"),
         *(told_facts.ResultIn("result", passed) for passed in (True, False)),
         *(told_facts.CertificateIssued("certificate", kind) for kind in CertificateKind),
+        told_facts.CertificateRevoked("certificate"),
+        told_facts.CertificateRevoked("another"),
         told_facts.ReachedDestination(),
         *(told_facts.CheckedThere(check, passed) for check in there for passed in (True, False)),
         told_facts.HoldLifted("lifted", "second"),
@@ -132,7 +134,8 @@ class Explorer:
 
     def _tell(self, node: Node, fact: Fact) -> Iterator[Node]:
         standing, history = node
-        if standing.state in FINAL:
+        taken_back = standing.state is LotState.FREE and isinstance(fact, told_facts.CertificateRevoked)
+        if standing.state in FINAL and not taken_back:
             if not isinstance(machine.step(standing, fact, self._rule, NOW), Refused):
                 self._report("a final state is left", node)
             return

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from kouan.inspection.release.facts import (
     Asked,
     CertificateIssued,
+    CertificateRevoked,
     CheckedThere,
     Disposed,
     Fact,
@@ -85,6 +86,8 @@ def told(  # noqa: C901, PLR0911, PLR0912 - a line a fact
             return replace(history, reported=True, tested_again=drawn)
         case CertificateIssued():
             return replace(history, certified=True)
+        case CertificateRevoked():
+            return replace(history, certified=False)
         case Disposed(way=Way.TREAT) if state is LotState.TREATED:
             return History(asked=history.asked, weight_asked=history.weight_asked, excluded=True)
     return history

@@ -151,6 +151,14 @@ MACHINE_BUGS: tuple[tuple[Planted, tuple[str, ...]], ...] = (
     ),
     (
         Planted(
+            "a_revoked_certificate_counts", "I22", f"{_MOVES}revoke",
+            "replace(standing, state=LotState.PASSED, certificate=None)", "replace(standing, certificate=None)",
+            "goods that were free were thought to be nobody's business any more",
+        ),
+        _FOOD,
+    ),
+    (
+        Planted(
             "nobody_is_called", "I22", f"{_TIMING}pass_deadline",
             "replace(standing, state=LotState.ESCALATED, deadline=now", "replace(standing, deadline=now",
             "an overdue lot was thought to be seen on the screen",

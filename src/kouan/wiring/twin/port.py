@@ -15,15 +15,13 @@ from kouan.adapters.mqtt.link import Will
 from kouan.gate.procedures import Authority
 from kouan.protocols.jws import PrivateKeySigner
 from kouan.protocols.signed import agency_key, lane_controller_key, platform_key
-from kouan.simulator.field import (
-    Counterparts,
-    Field,
+from kouan.simulator.connections import (
     Links,
-    Stamps,
     agency_subscriptions,
     lane_subscriptions,
     last_will,
 )
+from kouan.simulator.field import Counterparts, Field, Stamps
 from kouan.simulator.port_file import FieldPort
 from kouan.simulator.scenario import Scenario
 from kouan.vocabulary.clock import Clock

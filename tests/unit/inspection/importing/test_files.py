@@ -78,11 +78,13 @@ def test_a_declaration_has_lines_and_consignments_from_the_same_rows() -> None:
     paper = read_declaration(first)
     assert not isinstance(paper, Refused), paper
     assert [(line.line, line.net_kg, line.origin) for line in paper.lines] == [(1, 50_500, "MNG"), (2, 29_500, "MNG")]
+    assert [line.value_fen for line in paper.lines] == [3_535_000, 1_888_000]
     assert [(line.number, line.gross_kg) for line in paper.consignments] == [("WB-01", 80_000)]
     assert (paper.entered_on, paper.consignee, paper.licences) == ("2026-11-20", HOLDER, ("L-2026-001",))
     summary = read_declaration(second)
     assert not isinstance(summary, Refused), summary
     assert (summary.step, summary.lines[0].hs_code, summary.lines[0].net_kg) == ("summary", "260111", 40_000)
+    assert summary.lines[0].value_fen is None
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def test_every_transition_names_rule_machine_and_actor() -> None:
     entries = [body(draft) for draft in told.unit.drafts]
     assert [(entry["before"], entry["after"]) for entry in entries] == [("on_site", "on_site"), ("on_site", "free")]
     for entry in entries:
-        assert entry["cites"] == ["iron_ore@3+five_minerals@1", "release-machine@1"]
+        assert entry["cites"] == ["iron_ore@3+five_minerals@1", "release-machine@2"]
         assert entry["by"] == "wang"
     assert [draft.key for draft in told.unit.drafts] == [
         "release:071320261000000001-1:last", "release:071320261000000001-1:last:1",

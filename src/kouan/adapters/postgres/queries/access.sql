@@ -1,13 +1,14 @@
 -- name: access.save_account
 -- use: effect
 -- Insert or replace an account.
-INSERT INTO access_accounts (port, username, display_name, agency, roles, password_hash, subject, disabled, demo)
+INSERT INTO access_accounts (port, username, display_name, agency, roles, password_hash, subject, disabled, demo,
+                             firms)
 VALUES (%(port)s, %(username)s, %(display_name)s, %(agency)s, %(roles)s::text[], %(password_hash)s, %(subject)s,
-        %(disabled)s, %(demo)s)
+        %(disabled)s, %(demo)s, %(firms)s::text[])
 ON CONFLICT (port, username) DO UPDATE
    SET display_name = excluded.display_name, agency = excluded.agency, roles = excluded.roles,
        password_hash = excluded.password_hash, subject = excluded.subject, disabled = excluded.disabled,
-       demo = excluded.demo;
+       demo = excluded.demo, firms = excluded.firms;
 
 -- name: access.open_session
 -- use: effect
@@ -45,19 +46,19 @@ ON CONFLICT DO NOTHING RETURNING 1;
 -- name: access.find_account
 -- use: query
 -- One account.
-SELECT username, display_name, agency, roles, password_hash, subject, disabled, demo
+SELECT username, display_name, agency, roles, password_hash, subject, disabled, demo, firms
 FROM access_accounts WHERE port = %(port)s AND username = %(username)s;
 
 -- name: access.find_subject
 -- use: query
 -- The account of an identity provider's subject.
-SELECT username, display_name, agency, roles, password_hash, subject, disabled, demo
+SELECT username, display_name, agency, roles, password_hash, subject, disabled, demo, firms
 FROM access_accounts WHERE port = %(port)s AND subject = %(subject)s;
 
 -- name: access.list_accounts
 -- use: query
 -- All accounts by name.
-SELECT username, display_name, agency, roles, password_hash, subject, disabled, demo
+SELECT username, display_name, agency, roles, password_hash, subject, disabled, demo, firms
 FROM access_accounts WHERE port = %(port)s ORDER BY username COLLATE "C";
 
 -- name: access.find_session
@@ -77,3 +78,38 @@ FROM access_tokens WHERE port = %(port)s AND secret_sha256 = %(secret_sha256)s;
 -- What was answered under an idempotency key.
 SELECT username, key, request_sha256, status, body, at
 FROM access_answers WHERE port = %(port)s AND username = %(username)s AND key = %(key)s;
+
+-- name: access.open_shift
+-- use: guard
+-- Insert or replace an officer's shift; refused while one is open.
+INSERT INTO access_shifts (port, username, agency, opened_at, until, closed_at)
+VALUES (%(port)s, %(username)s, %(agency)s, %(opened_at)s, %(until)s, %(closed_at)s)
+ON CONFLICT (port, username) DO UPDATE
+   SET agency = excluded.agency, opened_at = excluded.opened_at, until = excluded.until, closed_at = excluded.closed_at
+ WHERE access_shifts.closed_at IS NOT NULL OR access_shifts.until <= excluded.opened_at RETURNING 1;
+
+-- name: access.close_shift
+-- use: guard
+-- Note when an officer's open shift ended; refused where none is open.
+UPDATE access_shifts SET closed_at = %(closed_at)s
+WHERE port = %(port)s AND username = %(username)s AND closed_at IS NULL AND until > %(closed_at)s RETURNING 1;
+
+-- name: access.note_reads
+-- use: effect
+-- Note that protected fields of some matters were read.
+INSERT INTO access_reads (port, about, key, at, username, agency, purpose, fields)
+SELECT %(port)s, read.about, %(key)s, %(at)s, %(username)s, %(agency)s, %(purpose)s, read.fields
+FROM unnest(%(abouts)s::text[], %(fields)s::text[]) AS read (about, fields);
+
+-- name: access.find_shift
+-- use: query
+-- An officer's latest shift.
+SELECT username, agency, opened_at, until, closed_at
+FROM access_shifts WHERE port = %(port)s AND username = %(username)s;
+
+-- name: access.reads_about
+-- use: query
+-- Who read protected fields of a matter, newest first.
+SELECT about, key, at, username, agency, purpose, fields FROM access_reads
+WHERE port = %(port)s AND about = %(about)s AND (%(before)s::bigint IS NULL OR at < %(before)s)
+ORDER BY at DESC, key COLLATE "C" DESC LIMIT %(limit)s;

@@ -2,9 +2,10 @@
 -- use: guard
 -- Insert a confirmation; refused where its number exists.
 INSERT INTO papers_confirmations (port, number, version, batch, direction, plate, trailer, containers, digest, document,
-                                  state, submitted_at, changed_at, arrived_at, passage)
+                                  state, submitted_at, changed_at, arrived_at, passage, carrier)
 VALUES (%(port)s, %(number)s, %(version)s, %(batch)s, %(direction)s, %(plate)s, %(trailer)s, %(containers)s, %(digest)s,
-        %(document)s, %(state)s, %(submitted_at)s, %(changed_at)s, %(arrived_at)s, %(passage)s)
+        %(document)s, %(state)s, %(submitted_at)s, %(changed_at)s, %(arrived_at)s, %(passage)s,
+        %(carrier)s)
 ON CONFLICT DO NOTHING RETURNING 1;
 
 -- name: papers.amend_confirmation
@@ -13,7 +14,7 @@ ON CONFLICT DO NOTHING RETURNING 1;
 UPDATE papers_confirmations
    SET version = %(version)s, batch = %(batch)s, direction = %(direction)s, plate = %(plate)s, trailer = %(trailer)s,
        containers = %(containers)s, digest = %(digest)s, document = %(document)s, state = %(state)s,
-       changed_at = %(changed_at)s
+       changed_at = %(changed_at)s, carrier = %(carrier)s
  WHERE port = %(port)s AND number = %(number)s AND version = %(version)s::bigint - 1 AND state = 'active'
 RETURNING 1;
 
@@ -286,14 +287,14 @@ WHERE port = %(port)s AND number = %(number)s AND authority = %(authority)s AND 
 -- use: query
 -- One confirmation.
 SELECT number, version, batch, direction, plate, trailer, containers, digest, document, state, submitted_at, changed_at,
-       arrived_at, passage
+       arrived_at, passage, carrier
 FROM papers_confirmations WHERE port = %(port)s AND number = %(number)s;
 
 -- name: papers.confirmations_of_plate
 -- use: query
 -- The active confirmations of a vehicle in one direction, newest first.
 SELECT number, version, batch, direction, plate, trailer, containers, digest, document, state, submitted_at, changed_at,
-       arrived_at, passage
+       arrived_at, passage, carrier
 FROM papers_confirmations
 WHERE port = %(port)s AND plate = %(plate)s AND direction = %(direction)s AND state = 'active'
 ORDER BY submitted_at DESC, number COLLATE "C" DESC;
@@ -302,7 +303,7 @@ ORDER BY submitted_at DESC, number COLLATE "C" DESC;
 -- use: query
 -- The active confirmations that name a container, newest first.
 SELECT number, version, batch, direction, plate, trailer, containers, digest, document, state, submitted_at, changed_at,
-       arrived_at, passage
+       arrived_at, passage, carrier
 FROM papers_confirmations
 WHERE port = %(port)s AND string_to_array(containers, ' ') @> ARRAY[%(container)s::text] AND direction = %(direction)s
   AND state = 'active'
@@ -312,7 +313,7 @@ ORDER BY submitted_at DESC, number COLLATE "C" DESC;
 -- use: query
 -- The active confirmations that were handed in last.
 SELECT number, version, batch, direction, plate, trailer, containers, digest, document, state, submitted_at, changed_at,
-       arrived_at, passage
+       arrived_at, passage, carrier
 FROM papers_confirmations WHERE port = %(port)s AND state = 'active'
 ORDER BY submitted_at DESC, number COLLATE "C" DESC LIMIT %(limit)s;
 
@@ -320,9 +321,27 @@ ORDER BY submitted_at DESC, number COLLATE "C" DESC LIMIT %(limit)s;
 -- use: query
 -- The confirmations of a batch that are not deleted.
 SELECT number, version, batch, direction, plate, trailer, containers, digest, document, state, submitted_at, changed_at,
-       arrived_at, passage
+       arrived_at, passage, carrier
 FROM papers_confirmations WHERE port = %(port)s AND batch = %(batch)s AND state <> 'deleted'
 ORDER BY number COLLATE "C";
+
+-- name: papers.confirmations_of_vehicle
+-- use: query
+-- The confirmations of a vehicle that are not deleted, newest first.
+SELECT number, version, batch, direction, plate, trailer, containers, digest, document, state, submitted_at, changed_at,
+       arrived_at, passage, carrier
+FROM papers_confirmations
+WHERE port = %(port)s AND plate = %(plate)s AND state <> 'deleted'
+ORDER BY submitted_at DESC, number COLLATE "C" DESC LIMIT %(limit)s;
+
+-- name: papers.confirmations_of_carriers
+-- use: query
+-- The confirmations of some carriers that are not deleted, newest first.
+SELECT number, version, batch, direction, plate, trailer, containers, digest, document, state, submitted_at, changed_at,
+       arrived_at, passage, carrier
+FROM papers_confirmations
+WHERE port = %(port)s AND carrier = ANY(%(carriers)s::text[]) AND state <> 'deleted'
+ORDER BY submitted_at DESC, number COLLATE "C" DESC LIMIT %(limit)s;
 
 -- name: papers.find_manifest
 -- use: query

@@ -68,6 +68,14 @@ SELECT number, version, declaration, line, hs_code, goods, direction, mass_kg, c
        arrived_at, deadline, changed_at, standing, rule, lift_by, lift_reason
 FROM release_lots WHERE port = %(port)s AND declaration = %(declaration)s ORDER BY line;
 
+-- name: release.lots_of_consignee
+-- use: query
+-- Return the lots of a consignee, the latest declared first.
+SELECT number, version, declaration, line, hs_code, goods, direction, mass_kg, consignee, regime, state, declared_at,
+       arrived_at, deadline, changed_at, standing, rule, lift_by, lift_reason
+FROM release_lots WHERE port = %(port)s AND consignee = %(consignee)s
+ORDER BY declared_at DESC, number COLLATE "C" LIMIT %(limit)s;
+
 -- name: release.lots_due
 -- use: query
 -- Return the lots whose deadline has passed at an instant, the earliest first.
