@@ -10,6 +10,9 @@ import httpx
 from kouan.proving.running_port import API, RunningPort
 from kouan.wiring.demo import DEMO_PASSWORD, DEMO_USER
 
+AS_AUDITOR = {"kouan-purpose": "audit"}
+"""The purpose for which entries are read whole; each such read is an entry itself."""
+
 
 class Witness:
     """Somebody who looks on at a port's API: reads every new entry, hands papers in, and keeps what was answered.
@@ -108,7 +111,7 @@ class Witness:
 
 def _entries(client: httpx.Client, after: int) -> Iterable[dict[str, Any]]:
     while True:
-        answer = client.get("/ledger/entries", params={"after": after, "limit": 500})
+        answer = client.get("/ledger/entries", params={"after": after, "limit": 500}, headers=AS_AUDITOR)
         answer.raise_for_status()
         items = answer.json()["items"]
         yield from items

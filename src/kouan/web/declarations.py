@@ -107,9 +107,9 @@ async def find_declarations(
     seen = [
         (lot, summary(lot, services.messages.get("en", {}), fields)) for lot, fields in zip(lots, read, strict=True)
     ]
-    items = [_standing(number, papers.get(number), seen, balances, now) for number in numbers]
-    known = [each for each in items if each["lots"] or each["status"]]
-    return json_answer({"at": now, "items": sorted(known, key=_urgency)[:limit]})
+    known = [number for number in numbers if number in papers or any(lot.declaration == number for lot in lots)]
+    items = [_standing(number, papers.get(number), seen, balances, now) for number in known]
+    return json_answer({"at": now, "items": sorted(items, key=_urgency)[:limit]})
 
 
 async def _numbers(
@@ -168,7 +168,7 @@ def _standing(
         "status": None if paper is None else paper.status,
         "step": None if paper is None else paper.step,
         "consignee": next((view["consignee"] for _, view in own if view["consignee"]), None),
-        "direction": ordered[0].direction if ordered or paper is None else paper.direction,
+        "direction": paper.direction if paper is not None else ordered[0].direction,
         "full_due": full_due,
         "days_left": days_left(paper, now) if paper is not None and full_due is not None else None,
         "overdue": late or any(lot.state in PRESSING[:2] for lot in ordered) or any(at <= now for at in deadlines),

@@ -145,6 +145,14 @@ class Methods:
         return [] if found is None else sorted(method.upper() for method in found)
 
 
+def _let_be_absent(schema: dict[str, Any]) -> None:
+    """Say of a parameter that may be left out only what it is where it is given: text on the wire is never null."""
+    given = [form for form in schema.get("anyOf", []) if form != {"type": "null"}]
+    if len(given) == 1 and len(schema["anyOf"]) == 2:
+        del schema["anyOf"]
+        schema.update({**given[0], **schema})
+
+
 def _complete(operation: dict[str, Any], method: str, need: Need, *, named: bool) -> None:
     """Say which failures an operation has, and who may call it."""
     failures = [*_ANY_FAILURE, *(() if need.anonymous else _GUARDED_FAILURE)]
@@ -156,6 +164,8 @@ def _complete(operation: dict[str, Any], method: str, need: Need, *, named: bool
         failures += _READ_FAILURE
     if need.anonymous and method != "get":
         failures += (401, 403)
+    for parameter in operation.get("parameters", []):
+        _let_be_absent(parameter["schema"])
     failures += [int(status) for status in operation["responses"] if status >= "400"]
     responses = operation["responses"]
     for status in sorted(set(failures)):
