@@ -55,8 +55,13 @@ def change_shown_body(body: Json) -> None:
         item["body"] = {"altered": True}
 
 
+def shown(body: Json) -> list[Json]:
+    """Return the entries whose bodies are not withheld."""
+    return [item for item in body["items"] if item["encoded"] is not None]
+
+
 def change_encoded(body: Json) -> None:
-    for item in body["items"]:
+    for item in shown(body):
         raw = base64.b64decode(item["encoded"])
         item["encoded"] = base64.b64encode(raw.replace(b'"epoch":1', b'"epoch":2', 1)).decode()
 
@@ -65,7 +70,7 @@ def change_hash_too(body: Json) -> None:
     import hashlib
 
     change_encoded(body)
-    for item in body["items"]:
+    for item in shown(body):
         item["epoch"] = 2
         item["hash"] = hashlib.sha256(b"\x00" + base64.b64decode(item["encoded"])).hexdigest()
 
