@@ -83,6 +83,7 @@ def test_a_hold_is_placed_and_lifted_from_the_keyboard_with_a_reason(
     page = opened(context_of, served)
     page.goto(f"{served.url}/?lang=en")
     page.locator("[data-port]").first.wait_for()
+    page.locator("main h1").first.wait_for()
     page.keyboard.press("g")
     page.keyboard.press("h")
     expect(page).to_have_url(f"{served.url}/orders")
