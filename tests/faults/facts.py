@@ -12,10 +12,12 @@ Entry = Mapping[str, Any]
 
 def check_everything(port: RunningPort, witness: Witness) -> None:
     """Check all that must hold, on the ledger as it is served now and on the field's own record."""
-    actuations = port.actuations()  # first: every actuation in it has its order in a ledger that is read later
+    # First what was moved and what was told: it all must stand in a ledger that is read later.
+    actuations = port.actuations()
+    seen, papers = dict(witness.entries), list(witness.papers)
     entries = witness.read_all()
     check_numbering(entries)
-    check_acknowledged(entries, dict(witness.entries), list(witness.papers))
+    check_acknowledged(entries, seen, papers)
     check_barriers(entries, actuations)
 
 
