@@ -8,7 +8,7 @@ from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.engines.device_identities import platform_seed
 from kouan.adapters.mqtt.link import DeviceLink, MqttAddress, TlsFiles, Will
 from kouan.adapters.nats.link import NatsAddress, PlatformLink
-from kouan.adapters.nats.progress import log_loss
+from kouan.adapters.nats.progress import log_loss, log_withheld
 from kouan.vocabulary.places import PortName
 from kouan.wiring.identities import PLATFORM, authority_path, client_id, own_path
 from kouan.wiring.settings import BrokerSettings
@@ -27,11 +27,12 @@ def platform_link(
     *,
     taken: str = "",
     went_back: Callable[[int, int], None] = log_loss,
+    withheld: Callable[[int, int], None] = log_withheld,
 ) -> PlatformLink:
     """Return the platform's link, not open yet; see ``PlatformLink`` for the rest."""
     mqtt, authority = mqtt_address(folder, broker, PLATFORM), broker.authority or authority_path(folder)
     address = NatsAddress(broker.nats_url, platform_seed(folder), mqtt, authority)
-    return PlatformLink(address, PortName.parse(port), taken=taken, went_back=went_back)
+    return PlatformLink(address, PortName.parse(port), taken=taken, went_back=went_back, withheld=withheld)
 
 
 def device_link(

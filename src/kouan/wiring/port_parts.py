@@ -20,7 +20,7 @@ from kouan.adapters.heads import HeadSigner
 from kouan.adapters.images import FileImages
 from kouan.adapters.learning.artefacts import FileArtefacts
 from kouan.adapters.nats.link import PlatformLink
-from kouan.adapters.nats.progress import log_loss
+from kouan.adapters.nats.progress import log_loss, log_withheld
 from kouan.adapters.nats.taken import furthest_taken
 from kouan.adapters.papers_files import FileReading
 from kouan.adapters.papers_watch import PapersWatch
@@ -206,14 +206,20 @@ async def _rules(platform: Platform, database: Database, store: Store) -> RulePa
 async def _platform_link(
     platform: Platform, broker: BrokerSettings, ledger: PostgresLedger, board: LiveBoard
 ) -> PlatformLink:
-    """Return the link to the devices, not open yet; a person is called where the broker turns out to have forgotten."""
+    """Return the link to the devices, not open yet; a person is called where the broker has lost something."""
 
     def went_back(known: int, found: int) -> None:
         log_loss(known, found)
         board.alarm("", "", 1, Reason("broker.went_back", {"known": known, "found": found}))
 
+    def withheld(first: int, last: int) -> None:
+        log_withheld(first, last)
+        board.alarm("", "", 1, Reason("broker.withheld", {"first": first, "last": last}))
+
     taken = await furthest_taken(ledger)
-    return links.platform_link(platform.folder, broker, platform.port.name, taken=taken, went_back=went_back)
+    return links.platform_link(
+        platform.folder, broker, platform.port.name, taken=taken, went_back=went_back, withheld=withheld
+    )
 
 
 def _roles(

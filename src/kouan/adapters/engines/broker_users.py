@@ -74,6 +74,7 @@ because nats-server's pull request 7637 lets MQTT clients use ``$MQTT.>`` unless
 _JETSTREAM = (
     "$JS.API.INFO",
     "$JS.API.STREAM.INFO.$MQTT_msgs",
+    "$JS.API.STREAM.MSG.GET.$MQTT_msgs",
     "$JS.API.CONSUMER.CREATE.$MQTT_msgs.>",
     "$JS.API.CONSUMER.DURABLE.CREATE.$MQTT_msgs.>",
     "$JS.API.CONSUMER.INFO.$MQTT_msgs.>",

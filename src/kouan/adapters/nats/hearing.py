@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import nats.errors
 from nats.aio.client import Client
@@ -12,6 +13,9 @@ from nats.aio.subscription import Subscription
 
 from kouan.adapters.nats.messages import delivery_of
 from kouan.adapters.nats.progress import Progress
+from kouan.vocabulary.errors import KouanError
+
+_log = logging.getLogger(__name__)
 
 _SETTLE_EVERY_S = 0.002
 """Acknowledgements are gathered this long: one speaks for all before it. Our choice."""
@@ -21,19 +25,29 @@ class Hearing:
     """What comes to one inbox of one connection, for as long as nothing is missing.
 
     ``put`` gets each message that was not taken before, and its key. ``again`` is set where a message is missing, or
-    the stream went back; nothing more is taken then, and another consumer is to be made. Acknowledgements go to the
+    the stream went back; nothing more is taken then, and another consumer is to be made. Where numbers are left out,
+    ``withheld`` is asked which of them the stream has nevertheless, before the next is taken: bits that flip in the
+    length of a message's headers, over which nats-server's checksum does not go, make it pass over the message without
+    a word. Acknowledgements go to the
     consumer that delivered the message, over the connection by which it came, or nowhere: after a restart of the
     server the number in an old one may be another message's.
     """
 
     def __init__(
-        self, client: Client, progress: Progress, put: Callable[[Msg, str], None], again: asyncio.Event
+        self,
+        client: Client,
+        progress: Progress,
+        put: Callable[[Msg, str], None],
+        again: asyncio.Event,
+        withheld: Callable[[int, int], Awaitable[Sequence[int]]],
     ) -> None:
         self.inbox = client.new_inbox()
         self._client = client
         self._progress = progress
         self._put = put
         self._again = again
+        self._withheld = withheld
+        self._next_stream_seq: int | None = None
         self._subscription: Subscription | None = None
         self._unsettled: deque[tuple[int, str]] = deque()
         self._next_consumer_seq = 1
@@ -53,6 +67,10 @@ class Hearing:
         self._subscription = await self._client.subscribe(
             self.inbox, cb=self._on_message, pending_msgs_limit=0, pending_bytes_limit=0
         )
+
+    def begin(self, stream_seq: int | None) -> None:
+        """Take note of the number from which the consumer delivers; None where only the first delivery shows it."""
+        self._next_stream_seq = stream_seq
 
     async def end(self) -> None:
         """Take and acknowledge nothing more."""
@@ -89,15 +107,27 @@ class Hearing:
         if self._ended or (message.header and "Status" in message.header):  # a heartbeat
             return
         delivery = delivery_of(message.reply)
-        missing = delivery.consumer_seq != self._next_consumer_seq
+        missing = delivery.consumer_seq != self._next_consumer_seq or not await self._asked(delivery.stream_seq)
         key = None if missing else self._progress.take(delivery)
         if missing or self._progress.anew:
             self._ended = True
             self._again.set()
             return
         self._next_consumer_seq += 1
+        self._next_stream_seq = delivery.stream_seq + 1
         self._unsettled.append((delivery.stream_seq, message.reply))
         if key is not None:
             self._put(message, key)
         elif delivery.stream_seq <= self._progress.settled:  # the acknowledgement was lost with the connection
             self.settle()
+
+    async def _asked(self, stream_seq: int) -> bool:
+        """Ask after the numbers left out before this one; say whether there was an answer, and nothing ended since."""
+        first = self._next_stream_seq
+        if first is not None and first < stream_seq:
+            try:
+                self._progress.withhold(await self._withheld(first, stream_seq - 1))
+            except (KouanError, nats.errors.Error, OSError, TimeoutError) as error:
+                _log.info("NATS: it is not known what is missing: %r", error)
+                return False
+        return not self._ended

@@ -1,18 +1,22 @@
 """JetStream's API as far as the platform asks it: its stream, and the consumers on it."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
 from nats.aio.client import Client
 
 from kouan.adapters.mqtt.link import DeviceLink, MqttAddress
-from kouan.adapters.nats.messages import STREAM, ConsumerInfo, StreamInfo, consumer_request
+from kouan.adapters.nats.messages import STREAM, ConsumerInfo, MessageInfo, StreamInfo, consumer_request
 from kouan.vocabulary.errors import Corrupt, Unavailable
 
 _T = TypeVar("_T")
 
 API_WITHIN_S = 5.0
 """How long JetStream may take to answer. Our choice: it answers in a millisecond, after a crash in a second."""
+
+_MOST_ASKED = 256
+"""As many messages of one gap are asked for. Our choice: a gap is one message, or what other ports have stored."""
 
 
 class JetStream:
@@ -38,17 +42,36 @@ class JetStream:
             raise Unavailable(f"JetStream has no stream {STREAM}: {info.error.description}")
         return info
 
-    async def consume(self, inbox: str, filters: list[str], *, anew: bool) -> None:
+    async def withheld(self, first: int, last: int, prefix: str) -> list[int]:
+        """Return the numbers from ``first`` to ``last`` under which it has something of ours and did not deliver it.
+
+        Ours is what has a subject with this prefix, and what cannot be read: its subject is not known either.
+        """
+        info = await self._ask(f"STREAM.INFO.{STREAM}", b'{"deleted_details":true}', StreamInfo)
+        if info.error is not None:
+            raise Unavailable(f"JetStream has no stream {STREAM}: {info.error.description}")
+        stored = set(range(max(first, info.state.first_seq), last + 1)) - set(info.state.deleted)
+        found = []
+        for number in sorted(stored)[:_MOST_ASKED]:
+            request = msgspec.json.encode({"seq": number})
+            answer = await self._ask(f"STREAM.MSG.GET.{STREAM}", request, MessageInfo)
+            if answer.message is None or answer.message.subject.startswith(prefix):
+                found.append(number)
+        return found
+
+    async def consume(self, inbox: str, filters: list[str], *, anew: bool, begin: Callable[[int | None], None]) -> None:
         """Put a durable consumer that sends to ``inbox`` in the place of the one before; raise Unavailable.
 
-        It begins after what was acknowledged to the one before, by the server's own word, or ``anew`` with all that
-        the stream has. The stream forgets what no consumer waits for, so it is made before the old one is deleted.
+        ``begin`` is told the number from which it delivers before it does, None where that is not known. It begins
+        after what was acknowledged to the one before, by the server's own word, or ``anew`` with all that the stream
+        has. The stream forgets what no consumer waits for, so it is made before the old one is deleted.
         """
         old = await self._consumers()
         for info in old[1:]:
             await self._delete(info)
         name = next(name for name in self._names if not old or name != old[0].name)
         start = old[0].ack_floor.stream_seq + 1 if old and not anew else None
+        begin(start)
         request = msgspec.json.encode(consumer_request(name, inbox, filters, start))
         made = await self._ask(f"CONSUMER.DURABLE.CREATE.{STREAM}.{name}", request, ConsumerInfo)
         if made.error is not None:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,7 +18,7 @@ from kouan.adapters.mqtt.link import MqttAddress
 from kouan.adapters.nats.hearing import Hearing
 from kouan.adapters.nats.jetstream import API_WITHIN_S, JetStream
 from kouan.adapters.nats.messages import QUALITY_HEADER, STORED, subject_of, topic_of
-from kouan.adapters.nats.progress import Progress, log_loss
+from kouan.adapters.nats.progress import Progress, log_loss, log_withheld
 from kouan.adapters.nats.transport import ended, tls_client
 from kouan.adapters.signing.certificates import client_context
 from kouan.protocols.link import Received
@@ -54,7 +54,8 @@ class PlatformLink:
     order of the broker; what was settled does not come again. ``name`` is the durable consumer's: one platform a port.
     ``taken`` is the key of the furthest message that is recorded; where the stream turns out to stand behind it, or
     behind what this link has seen, ``went_back`` is told the number known and the one found, and all that comes
-    after has keys of its own.
+    after has keys of its own. ``withheld`` is told the first and the last number of messages that the broker has and
+    does not deliver.
     """
 
     def __init__(
@@ -65,12 +66,13 @@ class PlatformLink:
         name: str = "platform",
         taken: str = "",
         went_back: Callable[[int, int], None] = log_loss,
+        withheld: Callable[[int, int], None] = log_withheld,
     ) -> None:
         self._address = address
         self._names = (f"{name}-{port}-a", f"{name}-{port}-b")
         self._durable = f"kouan.{port}.>"
         self._telemetry = f"kouan.{port}.*.weighbridge.frames"
-        self._progress = Progress(taken, went_back)
+        self._progress = Progress(taken, went_back, withheld)
         self._inbox = Inbox()
         self._client: Client | None = None
         self._hearing: Hearing | None = None
@@ -234,10 +236,15 @@ class PlatformLink:
         await self._end_hearing()  # nothing may be taken between the stream's standing and the new consumer
         jetstream = JetStream(client, self._address.mqtt, self._names)
         self._progress.follow(await jetstream.stream())
-        hearing = self._hearing = Hearing(client, self._progress, self._on_durable, self._again)
+        ours = STORED + self._durable
+
+        async def withheld(first: int, last: int) -> Sequence[int]:
+            return await jetstream.withheld(first, last, ours.removesuffix(">"))
+
+        hearing = self._hearing = Hearing(client, self._progress, self._on_durable, self._again, withheld)
         await hearing.start()
         with self._progress.reading() as anew:
-            await jetstream.consume(hearing.inbox, [STORED + self._durable], anew=anew)
+            await jetstream.consume(hearing.inbox, [ours], anew=anew, begin=hearing.begin)
         return hearing
 
     async def _end_hearing(self) -> None:

@@ -28,9 +28,11 @@ class ApiError(msgspec.Struct, frozen=True):
 
 
 class StreamState(msgspec.Struct, frozen=True):
-    """How far a stream has come."""
+    """From where to where a stream reaches; ``deleted`` are the numbers in between that it does not have, if asked."""
 
+    first_seq: int = 0
     last_seq: int = 0
+    deleted: tuple[int, ...] = ()
 
 
 class StreamInfo(msgspec.Struct, frozen=True):
@@ -38,6 +40,19 @@ class StreamInfo(msgspec.Struct, frozen=True):
 
     created: str = ""
     state: StreamState = StreamState()
+    error: ApiError | None = None
+
+
+class StoredMessage(msgspec.Struct, frozen=True):
+    """As much of a stored message as is used here."""
+
+    subject: str = ""
+
+
+class MessageInfo(msgspec.Struct, frozen=True):
+    """A message that was asked for by its number, or why it cannot be had."""
+
+    message: StoredMessage | None = None
     error: ApiError | None = None
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from kouan.adapters.nats.messages import MAX_UNSETTLED, Delivery, StreamInfo, Taken
 
@@ -18,20 +18,33 @@ def log_loss(known: int, found: int) -> None:
     _log.error("the broker lost messages that it had acknowledged: its stream had come to %s, and to %s", known, found)
 
 
+def log_withheld(first: int, last: int) -> None:
+    """Say that the broker has messages that it does not deliver."""
+    _log.error("the broker does not deliver messages that it had acknowledged: from %s to %s", first, last)
+
+
 class Progress:
     """What was taken and settled of one stream; both begin anew in another stream, and in one that went back.
 
     ``taken`` is the key of the furthest message known from before. ``went_back`` is told the number known and the
-    one found where the stream stands behind it, or gives a number again.
+    one found where the stream stands behind it, or gives a number again; ``withheld`` the first and the last number of
+    messages that the stream has and does not deliver, once each.
     """
 
-    def __init__(self, taken: str = "", went_back: Callable[[int, int], None] = log_loss) -> None:
+    def __init__(
+        self,
+        taken: str = "",
+        went_back: Callable[[int, int], None] = log_loss,
+        withheld: Callable[[int, int], None] = log_withheld,
+    ) -> None:
         self.stream = ""
         self.settled = 0
         self.anew = False  # the stream went back: nothing is taken until it is read from its beginning
         self._furthest = Taken.parse(taken) or Taken()
         self._stored_ns: dict[int, int] = {}  # when each message was stored that was taken, by its number
         self._went_back = went_back
+        self._withheld = withheld
+        self._withheld_to = 0
 
     def follow(self, info: StreamInfo) -> None:
         """Go on in the stream as it stands now."""
@@ -69,6 +82,13 @@ class Progress:
             self._furthest = taken
         return taken.key
 
+    def withhold(self, numbers: Sequence[int]) -> None:
+        """Take note that the stream has messages of these numbers, in order, and does not deliver them."""
+        untold = [number for number in numbers if number > self._withheld_to]
+        if untold:
+            self._withheld_to = untold[-1]
+            self._withheld(untold[0], untold[-1])
+
     def settle(self, key: str) -> bool:
         """Take note that this message and all before it are done; say whether they are of this stream as it is."""
         taken = Taken.parse(key)
@@ -83,5 +103,5 @@ class Progress:
         self._went_back(known, found.seq)
 
     def _forget(self) -> None:
-        self.settled = 0
+        self.settled = self._withheld_to = 0
         self._stored_ns.clear()
