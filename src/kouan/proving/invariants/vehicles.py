@@ -98,9 +98,9 @@ class OneVehicleAnOpening(Checker):
 
     @on("nonce ResetTaken")
     def reset(self, seen: Observation) -> None:
-        """A person's reset is durable at the lane."""
-        if self._tailgated.pop(seen.data.lane, None) is not None and self.known.lane(seen.data.lane).latch is None:
-            self.violated(seen, f"lane {seen.data.lane} was reset and had not latched", lane=seen.data.lane)
+        """A person's reset is durable at the lane; one that comes before the latch unlocks nothing."""
+        if self.known.lane(seen.data.lane).latch is not None:
+            self._tailgated.pop(seen.data.lane, None)
 
     @on("command")
     def commanded(self, seen: Observation) -> None:
