@@ -10,8 +10,11 @@ from tests.unit.inspection.papers_kit import IN_DECLARATION, declaration
 from tests.unit.inspection.targeting.targeting_kit import like
 from tests.unit.inspection.test_balances import HOLDER, goods
 
+from kouan.access.people import Agency
+from kouan.access.roster import LONGEST_US, Duty, keep
 from kouan.adapters.clock import SystemClock
 from kouan.inspection.balances import Part
+from kouan.inspection.examination.examination import Answer, AnswerOutcome
 from kouan.journeys.write_off import NetWriteOffs
 from kouan.journeys.yard_visits import Delivery
 from kouan.ledger.roles import Statement, Unit
@@ -36,6 +39,8 @@ async def full(port: WebPort) -> None:
     base = declaration(number=LATE, step="summary", consignee=HOLDER, lines=[goods(1, 40_000) | {"hs_code": "260111"}])
     await hand_in(trader, "declarations", base)
     port.clock.advance(16 * 86_400)
+    now = port.clock.now()  # the roster of the port's first days has run out
+    await port.ledger.append(keep(Duty("D-later", "duty", Agency.CUSTOMS, "gate", now, now + LONGEST_US, "test", now)))
     await hand_in(trader, "supporting/licence", LICENCE | {"valid_from": "2020-01-01"})
     await hand_in(trader, "declarations", declaration(consignee=HOLDER, lines=[goods(1, 60_000)]))
     certificate = {
@@ -71,7 +76,8 @@ async def vehicles(port: WebPort, trader: httpx.AsyncClient) -> None:
     await hand_in(trader, "confirmations", loaded)
     await hand_in(trader, "confirmations", CONFIRMATION | {"number": "V2025101000044", "plate": HERE})
     other = {"number": "V2025101000043", "plate": THEIRS, "carrier": "CARRIER-02", "sender": "SENDER-02"}
-    await hand_in(trader, "confirmations", CONFIRMATION | other)
+    another = await port.firm("carrier-2", "CARRIER-02", "SENDER-02")
+    await hand_in(another, "confirmations", CONFIRMATION | other)
     here = {"number": "V2025101000044", "at": port.clock.now()}
     await port.ledger.append(Unit((), (), (Statement("papers.note_arrival", here),)))
 
@@ -84,7 +90,10 @@ async def targeted(port: WebPort) -> None:
     candidates = [like(number=f"in-W{n}", consignment=f"W{n}", at=port.clock.now()) for n in range(5)]
     record = [await judge(each) for each in candidates][-1]
     assert record.order_number is not None
-    await port.targeting.targeting.examined(record.order_number, found=True, by="wu")
+    kept = Answer(record.order_number, Agency.CUSTOMS, AnswerOutcome.KEEP, "wu", 1, "stones under the coal")
+    learned = await port.targeting.targeting.learned(kept)
+    assert learned is not None
+    await port.ledger.append(learned)
 
 
 async def yard(port: WebPort) -> None:

@@ -1,10 +1,10 @@
 """Goods for officers and carriers: declarations, targeting, the yard, one's own vehicles; by keyboard, in zh and en."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from tests.browser import freight
 from tests.browser.conftest import OpenContext
 from tests.browser.memory_port import MemoryPort
@@ -13,6 +13,20 @@ from tests.browser.test_pages import cut_off
 from tests.integration.web.web_kit import PASSWORD
 from tests.unit.inspection.papers_kit import IN_DECLARATION
 from tests.unit.inspection.test_balances import HOLDER
+
+from kouan.web.fields import Shape
+from kouan.web.yard_shapes import (
+    Carriers,
+    CarrierView,
+    EstimateView,
+    MassBalance,
+    MassBalances,
+    OutlierView,
+    Scales,
+    ScaleView,
+    StackView,
+    Stock,
+)
 
 PAGES = {"declarations": "c", "targeting": "t", "yard": "y"}
 PHONE = {"width": 360, "height": 740}
@@ -176,6 +190,59 @@ def test_the_yard_says_who_waits_for_what_and_whether_mass_agrees(context_of: Op
     expect(page.locator("[data-visit]").first).to_be_focused()
     page.keyboard.press("j")
     expect(page.locator("[data-visit]").nth(1)).to_be_focused()
+
+
+DRIFT = EstimateView(median_kg=240, low_kg=190, high_kg=300, n=12, confidence_pm=950)
+OUT_OF_USE = ScaleView(
+    scale="W2", site="coal", in_use=False, reason="drift", zero_checked_at=None, finding="drifting", drift=DRIFT,
+    permitted_kg=80, offset_kg=230, pairs=31, apart=True,
+)  # fmt: skip
+SHORT = CarrierView(
+    carrier="CARRIER-09", tickets=40, unticketed=0, port_kg=1_180_000, ticket_kg=1_220_000, difference=DRIFT,
+    outliers=[OutlierView(visit="v-7", ticket="T-7", port_kg=29_100, ticket_kg=31_400)], short=True,
+)  # fmt: skip
+STACKS = [
+    StackView(place="coal/A/1/1", site="coal", lot="LOT-1", wet_kg=812_400, dry_dg=7_474_080_000, moisture_bp=800),
+    StackView(place="coal/A/1/2", site="coal", lot="LOT-2", wet_kg=90, dry_dg=828_000, moisture_bp=1_250),
+]
+UNLIKE = MassBalance(
+    name="coal", in_dg=9_000_000, out_dg=1_000_000, loss_dg=0, stock_dg=7_000_000, in_kg=900, out_kg=100, loss_kg=0,
+    stock_kg=700, moisture_kg=0, losses_kg={}, findings=["mass in is not mass out + stock + stated loss"],
+)  # fmt: skip
+
+
+def answering(shape: Shape) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(body=shape.model_dump_json())
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_whatever_is_wrong_in_the_yard_is_said_at_the_head_of_its_page(
+    context_of: OpenContext, port: MemoryPort, language: str
+) -> None:
+    page = opened(context_of, port, "/holds", "operator")
+    told: dict[str, Shape] = {
+        "stock": Stock(lots=[], stacks=STACKS),
+        "balance": MassBalances(sites=[UNLIKE], lots=[]),
+        "carriers": Carriers(items=[SHORT]),
+        "scales": Scales(items=[OUT_OF_USE]),
+    }
+    for name, shape in told.items():
+        page.route(f"**/api/v1/yard/{name}*", answering(shape))
+    page.goto(f"{port.url}/yard?lang={language}")
+    head = page.get_by_role("main").get_by_role("status").first
+    words = {
+        "zh": ("1 处货物不平衡", "1 台地磅停用", "1 家承运人磅单不符"),
+        "en": ("1 sites do not agree", "1 scales out of use", "1 carriers' tickets do not reconcile"),
+    }
+    for text in words[language]:
+        expect(head).to_contain_text(text)
+    main = page.get_by_role("main")
+    for text in ("812,400", "12.50 %", "CARRIER-09", "T-7", "240", "230"):
+        expect(main).to_contain_text(text)
+    settled(page)
+    whole(page)
+    page.set_viewport_size({"width": 820, "height": 1180})
+    assert page.evaluate("document.documentElement.scrollWidth") == 820
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

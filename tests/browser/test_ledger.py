@@ -120,6 +120,21 @@ def test_a_browser_without_ed25519_says_that_it_cannot_check_the_signature(page:
     expect(page.locator(".proof").first).to_contain_text("kouan ledger verify")
 
 
+def withhold(body: Json) -> None:
+    for item in body["items"]:
+        item["body"] = item["encoded"] = None
+
+
+def test_what_is_withheld_looks_so_and_is_not_taken_for_a_failing_of_the_browser(
+    context_of: OpenContext, fixture_url: str
+) -> None:
+    page = context_of(fixture_url).new_page()
+    alter(page, "**/ledger/entries*", withhold)
+    assert result_of_entry(page, fixture_url) == "unchecked"
+    expect(page.locator(".withheld")).to_contain_text("withheld from your role")
+    expect(page.locator(".proof").first).not_to_contain_text("kouan ledger verify")
+
+
 def test_a_later_head_only_adds_to_an_earlier_one(context_of: OpenContext, fixture_url: str, fixture_port: Any) -> None:
     fixture_port.record(fixture_port.drivers.plan("I5", "in", fixture_port.clock()))
     fixture_port.seal_head()

@@ -2,8 +2,10 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenContext, until
+from tests.browser.fixture_port import FixturePort
 from tests.browser.line import Line
 
 WATCH = """
@@ -21,8 +23,10 @@ window.EventSource = class extends open {
 };
 window.shifts = [];
 new PerformanceObserver((list) => list.getEntries().forEach((entry) => window.shifts.push(entry.value)))
-  .observe({type: "layout-shift", buffered: false});
+  .observe({type: "layout-shift", buffered: true});
 """
+SHIFTED = "window.shifts.reduce((a, b) => a + b, 0)"
+SIZES = {"desk": (1440, 900), "laptop": (1280, 720), "tablet": (820, 1180)}
 
 
 def test_a_change_is_on_the_page_within_250_ms_of_its_event_and_moves_nothing_else(
@@ -39,7 +43,49 @@ def test_a_change_is_on_the_page_within_250_ms_of_its_event_and_moves_nothing_el
     page.evaluate("window.shifts.length = 0; window.waits.length = 0")
     until(page, "() => window.waits.length > 40")
     assert page.evaluate("window.waits.sort((a, b) => a - b)[Math.floor(window.waits.length * 0.9)]") < 250
-    assert page.evaluate("window.shifts.reduce((a, b) => a + b, 0)") < 0.01
+    assert page.evaluate(SHIFTED) < 0.01
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_nothing_moves_while_the_overview_fills_nor_when_what_it_counts_grows(
+    context_of: OpenContext, fixture_url: str, fixture_port: FixturePort, language: str, size: str
+) -> None:
+    width, height = SIZES[size]
+    page = context_of(fixture_url, viewport={"width": width, "height": height}).new_page()
+    page.add_init_script(WATCH)
+    page.goto(f"{fixture_url}/?lang={language}")
+    page.locator("a[data-lane]").nth(18).wait_for()
+    page.get_by_role("definition").filter(has_text="170/171").wait_for()
+    tall = page.locator("header").bounding_box()
+    fixture_port.counts |= {"in_today": 14_206, "out_today": 9_999, "queue": {"in": 118, "out": 104}}
+    fixture_port.counts |= {"stop_p95_s": 131, "passages_per_h": 1_204}
+    fixture_port.out_of_order |= {f"I{n}" for n in range(1, 13)}
+    page.get_by_text("14,206").wait_for()
+    expect(page.locator(".faults li")).to_have_count(13)
+    assert page.locator("header").bounding_box() == tall
+    assert page.evaluate(SHIFTED) < 0.01
+
+
+def test_the_place_the_reader_is_at_is_in_sight_however_narrow_the_screen(
+    context_of: OpenContext, fixture_url: str
+) -> None:
+    page = context_of(fixture_url, viewport={"width": 360, "height": 740}).new_page()
+    page.goto(f"{fixture_url}/ledger?lang=en")
+    here = page.locator("nav [aria-current=page]")
+    here.wait_for()
+    expect(here).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    first = page.locator("nav a").first
+    first.focus()
+    expect(first).to_be_in_viewport(ratio=1)
+    assert min(min(box) for box in _boxes(page)) >= 24
+
+
+def _boxes(page: Page) -> list[tuple[float, float]]:
+    """Return the width and the height of whatever is pressed in the header."""
+    found = [target.bounding_box() for target in page.locator("header a, header button").all()]
+    return [(box["width"], box["height"]) for box in found if box is not None]
 
 
 def test_the_procedures_of_a_lane_fill_up_as_they_end(page: Page, port_url: str) -> None:

@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from kouan.cli import app
-from kouan.proving.month import lots
+from kouan.proving.month import lots, traders, yard
+from kouan.proving.month.brokers import Brokers
 from kouan.proving.month.checks import MONTH_CHECKERS
 from kouan.proving.month.run import simulate_month
 from kouan.proving.month.setting import MonthSetting
@@ -115,6 +116,18 @@ def test_goods_that_fail_their_test_go_back_and_never_leave_for_sale(
     assert found["violation_texts"] == []
     assert found["hours_to_certificate"] == {}
     assert found["lot_states"]["returned"] > 0
+
+
+def test_deadlines_of_papers_and_of_the_yard_fall_due_in_virtual_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(*_: Any) -> None:
+        pass
+
+    monkeypatch.setattr(yard, "UNLOADS_S", (7200.0, 7200.0))
+    monkeypatch.setattr(Brokers, "complete", never)
+    monkeypatch.setattr(traders, "TWO_STEP_PM", 1000)
+    called = simulate_month(MonthSetting(days=17, lorries=17), compare=False)["people_called"]
+    assert called["yard.overdue_weighed"] > 0
+    assert called["declaration.overdue"] > 0
 
 
 def test_planted_bugs_are_at_least_five_and_break_what_is_checked() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
 from tests.integration.web.test_ledger_and_papers import CONFIRMATION
 from tests.integration.web.web_kit import WebPort
@@ -11,10 +12,11 @@ from kouan.access.people import Agency
 from kouan.adapters.examination.driver import ExaminationDriver
 from kouan.gate.commands import VehicleIdentity
 from kouan.gate.decision import Decision, Finding
+from kouan.gate.evidence import PapersMatched, PlatesRead
 from kouan.gate.procedures import Authority, Outcome
 from kouan.gate.records import passage_record
 from kouan.gate.roles import PapersQuery
-from kouan.gate.states import Diverted, Order
+from kouan.gate.states import Diverted, Dossier, Order
 from kouan.inspection.control_orders import ControlKind, ControlOrder
 from kouan.inspection.examination.bays import BayPlan, BayProblem
 from kouan.inspection.examination.examination import Answer, AnswerOutcome, Examination, ExaminationState, Report
@@ -59,9 +61,9 @@ class Gate:
         self._records = records
         self.diverted: list[Any] = []
 
-    async def list_passages(self, state: str | None = None, limit: int = 100) -> list[Any]:
+    async def list_passages(self, state: str | None = None, limit: int = 100, since: int = 0) -> list[Any]:
         assert state == "diverted"
-        return self.diverted[:limit]
+        return [each for each in self.diverted if each.opened_at >= since][:limit]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._records, name)
@@ -74,7 +76,13 @@ class Yard:
         self.planner = FirstCome()
         self.control = port.services.desk.holds
         self.examining = port.examining
-        self.diversions = Diversions(port.examining, self.control)
+        self.alarms: list[tuple[str, str, int, str]] = []
+        self.plate_read = True
+        self.diversions = Diversions(
+            port.examining, self.control, lambda lane, passage, priority, reason: self.alarms.append(
+                (lane, passage, priority, reason.code)
+            )
+        )  # fmt: skip
         self.driver = self.fresh_driver()
 
     def fresh_driver(self) -> ExaminationDriver:
@@ -90,9 +98,21 @@ class Yard:
         state, now = self.port.driver.lanes["I3"].runner.state, self.port.clock.now()
         decision = Decision(state.dossier.passage, findings[0].outcome, findings, "book@1", (), 0, now)
         order = Order("o", "b", findings[0].outcome, VehicleIdentity("1234УБА", None, None, 6, 7), 0, now, now + SECOND)
-        diverted = Diverted(state.dossier, decision, order, now, now)
+        diverted = Diverted(self.seen(state.dossier), decision, order, now, now)
         self.gate.diverted.append(passage_record(diverted, now))
         return diverted
+
+    def seen(self, dossier: Dossier) -> Dossier:
+        """Return what is known of the lorry: nothing of its plates or papers where nobody could read them."""
+        if self.plate_read:
+            return dossier
+        kept = []
+        for record in dossier.procedures:
+            found = record.evidence
+            if isinstance(found, PlatesRead):
+                found = msgspec.structs.replace(found, tractor=None, trailer=None, parsed=False)
+            kept.append(msgspec.structs.replace(record, evidence=None if isinstance(found, PapersMatched) else found))
+        return msgspec.structs.replace(dossier, procedures=tuple(kept))
 
     async def hold(self, agency: Agency, kind: ControlKind, *steps: StepKind, **target: str) -> str:
         order = ControlOrder(kind, "profile", **(target or {"plate": "1234УБА"}), steps=steps)
@@ -173,6 +193,49 @@ async def test_a_diversion_of_long_ago_is_not_followed_up(yard: Yard) -> None:
     yard.port.clock.advance(7 * 3600)
     await yard.driver.step()
     assert await yard.examining.going_on() == []
+
+
+async def test_a_diverted_lorry_whose_plate_nobody_read_is_examined_under_its_passages_name_and_leaves(
+    yard: Yard,
+) -> None:
+    yard.plate_read = False
+    diverted = await yard.divert(finding(Authority.CUSTOMS, Outcome.DIVERT_MANUAL, "plate.unread"))
+    one = await yard.to_the_bay()
+    assert one.vehicle.plate == one.vehicle.passage == diverted.dossier.passage
+    assert one.vehicle.containers, "what else was read of it still names it"
+    box = await yard.hold(Agency.BORDER_INSPECTION, ControlKind.EXAMINE, container=one.vehicle.containers[0])
+    await yard.driver.step()
+    one = await yard.only()
+    assert {ask.agency for ask in one.asks} == {Agency.CUSTOMS, Agency.BORDER_INSPECTION}
+    await yard.report_all(one.number)
+    await yard.release(one.number, box, Agency.BORDER_INSPECTION)
+    (own,) = (ask.number for ask in one.asks if ask.number != box)
+    left = await yard.release(one.number, own, Agency.CUSTOMS)
+    assert (left.state, left.outcome) == (ExaminationState.CLOSED, "may_leave")
+    await yard.fresh_driver().step()
+    assert await yard.examining.going_on() == []
+    assert yard.alarms == []
+
+
+async def test_two_lorries_whose_plates_nobody_read_have_a_sheet_each(yard: Yard) -> None:
+    yard.plate_read = False
+    first = await yard.divert(finding(Authority.CUSTOMS, Outcome.DIVERT_MANUAL))
+    other = "ganqimaodu-I3-20251010T000000-8"
+    second = msgspec.structs.replace(first, dossier=msgspec.structs.replace(first.dossier, passage=other))
+    yard.gate.diverted.append(passage_record(second, yard.port.clock.now()))
+    await yard.driver.step()
+    assert {each.vehicle.plate for each in await yard.examining.going_on()} == {first.dossier.passage, other}
+
+
+async def test_a_diverted_lorry_for_which_there_is_no_sheet_calls_a_person_at_every_start(yard: Yard) -> None:
+    yard.plate_read = False
+    diverted = await yard.divert(finding(Authority.CUSTOMS, Outcome.DIVERT_MANUAL, "hold.lifted_meanwhile"))
+    alarm = ("I3", diverted.dossier.passage, 1, "examination.not_ordered")
+    await yard.driver.step()
+    await yard.driver.step()
+    assert yard.alarms == [alarm]
+    await yard.fresh_driver().step()
+    assert yard.alarms == [alarm, alarm]
 
 
 async def test_a_radiation_diversion_asks_for_radiation_and_scan_and_takes_two_people(yard: Yard) -> None:

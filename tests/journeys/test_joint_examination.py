@@ -66,6 +66,7 @@ class JointPort(PostgresWebPort):
         self.joint = examination_parts(
             ExaminationStores(self.examinations, self.papers, self.records, self.ledger, self.services.desk.holds),
             shipped_roster(PORT.name),
+            self.rules.examination,
             self.clock,
             FirstCome(),
             ExaminationHearers(
@@ -89,7 +90,10 @@ class JointPort(PostgresWebPort):
         """Let a broker hand in the manifest and declaration of one lot of coal, and the confirmation of its lorry."""
         goods = [line(gross_kg=32_000)]
         lines = [{"line": 1, "hs_code": "2701121000", "goods": "炼焦煤", "net_kg": 32_000}]
-        declared = {"number": IN_DECLARATION, "direction": "in", "consignments": goods, "lines": lines}
+        firm = "91350100M000100Y43"  # one of those that the account acts for
+        declared = {
+            "number": IN_DECLARATION, "direction": "in", "consignments": goods, "lines": lines, "consignee": firm,
+        }  # fmt: skip
         paper = confirmation(number=CONFIRMATION, plate=PLATE, trailer=None, consignments=goods)
         papers = (("manifests", manifest(consignments=goods)), ("declarations", declared), ("confirmations", paper))
         for kind, document in papers:

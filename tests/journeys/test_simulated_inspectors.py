@@ -137,7 +137,15 @@ def declared(net_kg: int, version: int = 1) -> dict[str, Any]:
     """Return the declaration of one lot of beef."""
     goods = [line(hs_code=BEEF, goods="冻牛肉", gross_kg=30_000)]
     lines = [{"line": 1, "hs_code": BEEF, "goods": "冻牛肉", "net_kg": net_kg}]
-    return {"number": IN_DECLARATION, "direction": "in", "consignments": goods, "lines": lines, "version": version}
+    who = {"consignee": "91350100M000100Y43"}
+    return {
+        "number": IN_DECLARATION,
+        "direction": "in",
+        "consignments": goods,
+        "lines": lines,
+        "version": version,
+        **who,
+    }
 
 
 async def handed_in(port: WebPort, paper: dict[str, Any]) -> None:

@@ -38,7 +38,7 @@ WU = Principal("wu", "Wu", Agency.CUSTOMS, (Role.INSPECTOR,))
 BORDER = Principal("bo", "Bo", Agency.BORDER_INSPECTION, (Role.INSPECTOR,))
 NO_RULES = RuleSet("r0")
 ALL_COAL = read_rules(
-    b'version = "r1"\n[[rule]]\nname = "coal"\neffective_from = 2020-01-01\n'
+    b'version = 1\n[[rule]]\nname = "coal"\neffective_from = 2020-01-01\n'
     b'when = [{ field = "hs_code", is = "begins", value = "2701" }]\n'
 )
 
@@ -103,6 +103,13 @@ class Port:
 
     async def candidate(self, number: str, **changes: Any) -> CandidateRecord:
         return await self.targeting.judge(self.at_now(number, **changes))
+
+    async def found_false(self, record: CandidateRecord) -> Answer:
+        kept = Answer(record.order_number or "", Agency.CUSTOMS, AnswerOutcome.KEEP, "wu", 1, "stones under the coal")
+        learned = await self.targeting.learned(kept)
+        assert learned is not None
+        await self.ledger.append(learned)
+        return kept
 
     def at_now(self, number: str, **changes: Any) -> Candidate:
         now = self.player.clock.now()
@@ -219,6 +226,28 @@ async def test_however_many_come_at_once_no_more_are_selected_than_the_budget_al
     assert len(await port.player.papers.orders_in_force(port.player.clock.now())) == 5
 
 
+async def test_papers_that_come_twice_at_once_are_drawn_once_and_ordered_as_recorded(port: Port) -> None:
+    await port.budget(100, exploration_pm=500)
+    for place in range(20):
+        first, second = await asyncio.gather(port.candidate(f"W{place}"), port.candidate(f"W{place}"))
+        assert first == second == await port.player.targeting.find_candidate(f"in-W{place}")
+    judged = await port.player.targeting.latest(100)
+    selected = {record.order_number for record in judged if record.source is not None}
+    assert 0 < len(selected) < 20
+    standing = await port.player.papers.orders_in_force(port.player.clock.now())
+    assert {order.number for order in standing} == selected
+
+
+async def test_of_two_papers_under_one_number_at_once_one_stands_and_the_other_is_told(port: Port) -> None:
+    answers = await asyncio.gather(
+        port.counter.manifest(manifest()), port.counter.manifest(manifest(consignments=[line(gross_kg=70_000)]))
+    )
+    accepted = [answer for answer in answers if not isinstance(answer, Refused)]
+    refused = [answer.reasons[0].code for answer in answers if isinstance(answer, Refused)]
+    assert (len(accepted), refused) == (1, ["papers.conflict"])
+    assert (await port.kinds()).count("papers.manifest") == 1
+
+
 async def test_an_order_that_could_not_be_placed_is_placed_after_the_restart(port: Port) -> None:
     await port.budget(100, exploration_pm=1000)
     port.orders.reachable = False
@@ -236,10 +265,9 @@ async def test_an_order_that_could_not_be_placed_is_placed_after_the_restart(por
 async def test_a_result_is_learned_from_once_and_moves_what_is_known_of_the_firm(port: Port) -> None:
     await port.budget(100, exploration_pm=1000)
     record = await port.candidate("W1")
-    number = record.order_number or ""
-    assert await port.targeting.examined(number, found=True, by="wu") is GRANTED
-    assert isinstance(await port.targeting.examined(number, found=False, by="wu"), Refused)
-    assert await port.targeting.examined("H-somebody-elses", found=True, by="wu") is GRANTED
+    kept = await port.found_false(record)
+    assert await port.targeting.learned(msgspec.structs.replace(kept, outcome=AnswerOutcome.RELEASE)) is None
+    assert await port.targeting.learned(msgspec.structs.replace(kept, ask="H-somebody-elses")) is None
     (example,) = examples_of(await port.player.targeting.examined(0))
     assert (example.found, example.drawn, example.propensity_ppm) == (True, True, PPM)
     later = await port.candidate("W2")
@@ -309,7 +337,7 @@ async def test_who_scores_high_is_selected_and_told_why(port: Port, artefact: by
     await port.budget(100, exploration_pm=1000)
     for place in range(60):
         first = await port.candidate(f"A{place}", importer="bad", exporter=None, agent=None, carrier=f"c{place}")
-        await port.targeting.examined(first.order_number or "", found=True, by="wu")
+        await port.found_false(first)
     await port.budget(200, exploration_pm=1, expected=2000)
     version = await put_in_force(port, artefact)
     bad = await port.candidate("B1", importer="bad")
@@ -406,8 +434,9 @@ async def test_what_an_agency_keeps_or_lets_go_against_its_steps_was_false(
     await port.budget(100, exploration_pm=1000)
     number = (await port.candidate("W1")).order_number or ""
     said = Answer(number, Agency.CUSTOMS, AnswerOutcome(outcome), "wu", 1, "as seen", override=override)
-    assert await port.targeting.answered(said) is GRANTED
+    learned = await port.targeting.learned(said)
+    assert learned is not None
+    await port.ledger.append(learned)
     record = await port.player.targeting.candidate_of_order(number)
     assert record is not None
     assert record.found == int(found)
-    assert isinstance(await port.targeting.answered(msgspec.structs.replace(said, ask="H-1")), type(GRANTED))

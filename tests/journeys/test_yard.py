@@ -1,5 +1,6 @@
 """From the gate to the yard, to release and to the consignee's lorry, with real papers and the real release desk."""
 
+import datetime as dt
 import random
 from typing import Any
 
@@ -22,14 +23,17 @@ from kouan.gate.states import Cleared
 from kouan.inspection.lots import lots_of
 from kouan.inspection.release.facts import Asked, RecallOrdered, SiteChecked, Wish
 from kouan.inspection.release.lot import LotState
+from kouan.inspection.release.permits import may_sell
 from kouan.inspection.release.records import rule_of, standing_of, state_of
 from kouan.inspection.release.rule import Check
 from kouan.inspection.release.rulebook import ReleaseBook
 from kouan.inspection.release.samples import Taking
 from kouan.inspection.release.standing import site_checks
+from kouan.inspection.supporting import Certificate, CertificateKind, CoveredLot
 from kouan.inspection.use_cases import declaration_of
 from kouan.journeys.hand_in import PapersCounter
 from kouan.journeys.release import ReleaseDesk
+from kouan.journeys.release_papers import PapersForRelease
 from kouan.journeys.release_yard import ReleaseToYard
 from kouan.journeys.write_off import NetWriteOffs
 from kouan.journeys.yard_arrivals import GateToYard
@@ -38,7 +42,7 @@ from kouan.journeys.yard_papers import ReleasedByInspection, WrittenOffPapers
 from kouan.journeys.yard_release import YardToRelease
 from kouan.journeys.yard_visits import Delivery, Done
 from kouan.ledger.roles import Draft, Personal, Unit
-from kouan.vocabulary.places import Direction
+from kouan.vocabulary.places import Direction, LaneName
 from kouan.vocabulary.verdict import Refused
 from kouan.yard.events import CallPerson, Command
 from kouan.yard.pickups import Wanted
@@ -75,7 +79,8 @@ class Port:
             settings, records, self.ledger, ReleasedByInspection(self.release, self.clock),
             write_offs, self.clock, chance.randbytes, NOW * 2, self.told.append, self.told_release.follow,
         )  # fmt: skip
-        self.desk.moved = ReleaseToYard(self.yard.visits, self.told_release).follow
+        follow = ReleaseToYard(self.desk, self.yard.visits, records, self.told_release, self.told.append).follow
+        self.desk.moved = follow
         self.arrivals = GateToYard(
             settings, self.yard.visits, self.papers, self.ledger, self.subjects, self.told.append
         )
@@ -163,6 +168,8 @@ async def test_a_cleared_lorry_is_expected_in_the_yard_with_its_lot_and_its_driv
     await port.hand_in()
     await port.open_lot()
     state = await port.gate_clears()
+    lane = LaneName.parse(state.dossier.lane)  # as a running port names it
+    state = msgspec.structs.replace(state, dossier=msgspec.structs.replace(state.dossier, lane=lane))
     for _ in range(2):
         done = await port.arrivals.cleared(state)
         assert isinstance(done, Done)
@@ -294,12 +301,120 @@ async def test_a_recall_reaches_the_lorry_that_is_fetching_the_goods(port: Port)
     assert isinstance(gone, Refused) or not isinstance(gone.state, Left)
 
 
+async def freed(port: Port) -> PapersForRelease:
+    """Bring 30 t of a lot in, and have them tested, certified under C1 and free."""
+    await port.hand_in()
+    await port.open_lot()
+    await port.desk.tell(LOT, Asked(Wish.QUALITY), "firm", "wish")
+    await port.arrivals.cleared(await port.gate_clears())
+    await port.unloaded()
+    await port.checked()
+    await port.desk.take_sample(LOT, Taking("S1", "L1", "D1", "L2", "coal", "firm", "laboratory", "store"), "li")
+    await port.desk.take_result(LOT, "S1", "R1", True, "lab")
+    papers = PapersForRelease(port.desk, port.release, port.papers)
+    await issue(port, papers, 1, 30_000)
+    assert await stands(port) == (LotState.FREE, 30_000)
+    return papers
+
+
+async def issue(port: Port, papers: PapersForRelease, version: int, *kg: int) -> None:
+    """Issue certificate C1, for so much of the lot; for another lot where it names none of it."""
+    covers = [CoveredLot(LOT, each) for each in kg] or [CoveredLot(f"{IN_DECLARATION}-2", 5_000)]
+    day = dt.datetime.fromtimestamp(port.clock.now() / 1e6, dt.UTC).date() - dt.timedelta(days=2)
+    paper = Certificate(
+        number="C1", version=version, certificate=CertificateKind.QUALITY, issuer="customs", covers=tuple(covers),
+        valid_from=day.isoformat(),
+    )  # fmt: skip
+    await papers.certified(paper, "customs")
+
+
+async def stands(port: Port) -> tuple[LotState, int]:
+    """Return where the lot stands, and how much of it is released."""
+    found = await port.release.find_lot(LOT)
+    released = await ReleasedByInspection(port.release, port.clock).of(LOT)
+    return state_of(found), 0 if isinstance(released, Refused) else released.mass_kg
+
+
+async def fetched(port: Port, order: str, kg: int, *, leave: bool = True) -> Any:
+    """Let a lorry fetch some of the lot; return what it was told last."""
+    now = port.clock.now()
+    ordered = await port.yard.goods.order(Wanted(order, LOT, DOMESTIC, "C", kg, now, now + 3600 * 10**6), "firm")
+    if isinstance(ordered, Refused):
+        return ordered
+    visit = f"yard-{order}"
+    await port.yard.visits.admit(order, DOMESTIC, "C", 1, ("driver",))
+    await port.weigh(visit, 15_000, f"empty-{order}")
+    await port.yard.visits.begin_handling(visit, "coal/A/1/1", "wang")
+    await port.yard.visits.tally(visit, "wang")
+    done = await port.weigh(visit, 15_000 + kg, f"full-{order}")
+    return await port.yard.visits.leave(visit, 1, ("driver",)) if leave else done
+
+
+async def test_a_certificate_issued_anew_for_less_shrinks_what_is_released_and_for_more_restores_it(port: Port) -> None:
+    papers = await freed(port)
+    await issue(port, papers, 2, 12_000)
+    assert await stands(port) == (LotState.FREE, 12_000)
+    too_much = await fetched(port, "o1", 20_000)
+    assert isinstance(too_much, Refused)
+    assert too_much.reasons[0].code == "order.exceeded"
+    assert isinstance((await fetched(port, "o2", 12_000)).state, Left)
+    await issue(port, papers, 3, 30_000)
+    assert await stands(port) == (LotState.FREE, 30_000)
+    assert [each for each in port.told if isinstance(each, CallPerson)] == []
+
+
+async def test_a_lorry_loaded_with_more_than_its_certificate_covers_by_now_is_held_at_the_exit(port: Port) -> None:
+    papers = await freed(port)
+    assert isinstance((await fetched(port, "o1", 20_000, leave=False)).state, Ready)
+    await issue(port, papers, 2, 12_000)
+    held = await port.yard.visits.leave("yard-o1", 1, ("driver",))
+    assert isinstance(held, Done)
+    assert isinstance(held.state, Held)
+    assert [each.code for each in held.state.reasons] == ["yard.more_than_released"]
+    assert [type(each).__name__ for each in held.commands] == ["CallPerson"]
+
+
+async def test_goods_oversold_by_a_smaller_certificate_escalate_and_none_of_them_is_free(port: Port) -> None:
+    papers = await freed(port)
+    assert isinstance((await fetched(port, "o1", 20_000)).state, Left)
+    await issue(port, papers, 2, 12_000)
+    (call,) = [each for each in port.told if isinstance(each, CallPerson)]
+    assert (call.priority, call.reason.code, call.reason.params["taken_kg"]) == (1, "yard.oversold", 20_000)
+    assert await stands(port) == (LotState.PASSED, 12_000)
+    record = await port.release.find_lot(LOT)
+    assert isinstance(may_sell(standing_of(record), rule_of(record)), Refused)
+    assert isinstance(await fetched(port, "o2", 5_000), Refused)
+    port.clock.advance(record.deadline - port.clock.now())
+    (overdue,) = await port.desk.wake()
+    assert state_of(overdue.record) is LotState.OVERDUE
+    await issue(port, papers, 3, 30_000)
+    assert await stands(port) == (LotState.FREE, 30_000)
+
+
+async def test_a_certificate_issued_anew_that_does_not_name_a_lot_any_more_takes_its_goods_back(port: Port) -> None:
+    papers = await freed(port)
+    await issue(port, papers, 2)
+    assert (await stands(port))[0] is LotState.PASSED
+
+
+async def test_a_smaller_certificate_that_comes_twice_is_noted_once(
+    port: Port,
+) -> None:
+    papers = await freed(port)
+    await fetched(port, "o1", 11_000)
+    await issue(port, papers, 2, 12_000)
+    before = await port.ledger.size()
+    await issue(port, papers, 2, 12_000)
+    assert await port.ledger.size() == before
+
+
 async def test_a_net_beyond_the_declaration_holds_the_lorry_and_writes_nothing_off(port: Port) -> None:
     await port.hand_in(net_kg=29_000)
     await port.arrivals.cleared(await port.gate_clears())
     done = await port.unloaded()
-    assert isinstance(done, Done | Refused)
-    assert not isinstance(done, Done) or isinstance(done.state, Held)
+    assert isinstance(done, Done)
+    assert isinstance(done.state, Held)
+    assert [(each.code, each.params["field"]) for each in done.state.reasons] == [("yard.papers_exceeded", "net_kg")]
     assert list(await port.papers.write_offs_of_ticket("t1")) == []
     lot = await port.yard.records.find_lot(LOT)
     assert lot is not None

@@ -31,13 +31,14 @@ export async function problemOf(answer: Response): Promise<Problem> {
 export async function ask<T>(method: string, path: string, body?: unknown, more: Record<string, string> = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json", ...more };
   if (method !== "GET") headers["X-Kouan-CSRF"] = "console";
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const bytes = body instanceof ArrayBuffer;
+  if (body !== undefined && !bytes) headers["Content-Type"] = "application/json";
   let answer: Response;
   try {
     answer = await fetch(`/api/v1${path}`, {
       method,
       headers,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: bytes ? body : JSON.stringify(body) }),
     });
   } catch {
     throw new Problem(0, "unreachable", "");
@@ -50,6 +51,17 @@ export async function ask<T>(method: string, path: string, body?: unknown, more:
 /** Read; what is protected comes with it only for a `purpose`, and that it was read is then recorded. */
 export const get = <T>(path: string, purpose?: string): Promise<T> =>
   ask<T>("GET", path, undefined, purpose === undefined ? {} : { "Kouan-Purpose": purpose });
+/** Read a picture as part of the matter that names it; that it was looked at is recorded before it is sent. */
+export async function picture(sha256: string, about: string, purpose: string): Promise<Blob> {
+  let answer: Response;
+  try {
+    answer = await fetch(`/api/v1/images/${sha256}${query({ about })}`, { headers: { "Kouan-Purpose": purpose } });
+  } catch {
+    throw new Problem(0, "unreachable", "");
+  }
+  if (!answer.ok) throw await problemOf(answer);
+  return answer.blob();
+}
 /** Post; what is sent again under the same `key` is done once. */
 export const post = <T>(path: string, body: unknown, key?: string): Promise<T> =>
   ask<T>("POST", path, body, key === undefined ? {} : { "Idempotency-Key": key });

@@ -4,7 +4,10 @@ import type { Instant } from "./types";
 let clockTime: Intl.DateTimeFormat;
 let calendar: Intl.DateTimeFormat;
 
+let zone: string;
+
 export function setZone(timeZone: string): void {
+  zone = timeZone;
   clockTime = new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit", second: "2-digit" });
   calendar = new Intl.DateTimeFormat("sv-SE", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
 }
@@ -20,6 +23,20 @@ export function time(at: Instant | null | undefined): string {
 
 export function dayTime(at: Instant | null | undefined): string {
   return at === null || at === undefined ? EMPTY : `${calendar.format(at / 1000)} ${clockTime.format(at / 1000)}`;
+}
+
+/** The instant that a form's local time (`2026-11-23T08:00`) names at the port; null for none. */
+export function instantAt(text: string): Instant | null {
+  const [, year, month, day, hour, minute] = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)/.exec(text)?.map(Number) ?? [];
+  if (year === undefined || month === undefined) return null;
+  const wanted = Date.UTC(year, month - 1, day, hour, minute);
+  const shown = new Intl.DateTimeFormat("en-US", { timeZone: zone, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric" });
+  let at = wanted;
+  for (let round = 0; round < 2; round += 1) {
+    const part = Object.fromEntries(shown.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+    at += wanted - Date.UTC(part.year ?? 0, (part.month ?? 1) - 1, part.day ?? 1, part.hour ?? 0, part.minute ?? 0);
+  }
+  return at * 1000;
 }
 
 export function whole(value: number | null | undefined): string {

@@ -16,6 +16,8 @@ export const PLACES: Record<string, string> = {
   t: "/targeting",
   y: "/yard",
   v: "/vehicles",
+  w: "/reads",
+  s: "/roster",
 };
 /** At a region's hub there are other places. */
 export const HUB_PLACES: Record<string, string> = { o: "/", h: "/orders", e: "/ledger" };

@@ -11,6 +11,8 @@ const KEPT_MARKS = 400;
 
 export const live = $state<{
   port: PortGeometry | null;
+  /** Whether the port has answered how it lies, or that it cannot: from then on its lanes have their places. */
+  placed: boolean;
   overview: Overview | null;
   overviewAt: Instant;
   lanes: Record<string, LaneView>;
@@ -18,6 +20,7 @@ export const live = $state<{
   marks: TimelineMark[];
 }>({
   port: null,
+  placed: false,
   overview: null,
   overviewAt: 0,
   lanes: {},
@@ -71,6 +74,8 @@ function takePort(raw: RawPort): void {
 /** Start listening; safe to call again. */
 export function start(): void {
   if (!listen("/api/v1/events", EVENTS)) return;
-  void get<RawPort>("/port").then(takePort, () => undefined);
+  void get<RawPort>("/port")
+    .then(takePort, () => undefined)
+    .finally(() => (live.placed = true));
   void loadMarks().catch(() => undefined);
 }

@@ -29,6 +29,9 @@ async function shrunk(file: File): Promise<Blob> {
   throw notAPicture();
 }
 
+/** Photographs that were brought from here, by their names, to be shown without asking the platform for them. */
+export const brought = new Map<string, Blob>();
+
 /** Bring a photograph to the platform and return its name there; raise Problem, also for what is no picture. */
 export async function bring(file: File): Promise<string> {
   const jpeg = await shrunk(file);
@@ -40,5 +43,6 @@ export async function bring(file: File): Promise<string> {
     throw new Problem(0, "unreachable", "");
   }
   if (!answer.ok) throw await problemOf(answer);
+  brought.set(name, jpeg);
   return name;
 }

@@ -1,7 +1,7 @@
 // Rule documents: what the platform answers of them, and a table as it is edited.
 import type { Instant } from "./types";
 
-export type RuleKind = "release" | "table" | "reference";
+export type RuleKind = "release" | "table" | "reference" | "targeting" | "examination";
 export type FactType = "word" | "whole" | "flag";
 
 export interface RuleDocument {
@@ -39,6 +39,7 @@ export interface DryRun {
     passages: number;
     candidates: number;
     lots: number;
+    examinations: number;
     unfaithful: number;
     changed: number;
     counts: { reason: string; before: string; after: string; count: number; subjects: string[] }[];

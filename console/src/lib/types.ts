@@ -29,7 +29,7 @@ export interface Session {
   watches?: string[];
 }
 /** What may be asked of the port; see src/kouan/access/policy.py. */
-export type Action = "watch" | "review" | "confirm" | "steer_lane" | "place_hold" | "examine" | "inspect_lot" | "release_lot" | "write_rules" | "steer_targeting" | "follow" | "keep_shift" | "read_ledger" | "read_papers" | "watch_region" | "steer_region" | "acknowledge";
+export type Action = "watch" | "review" | "confirm" | "steer_lane" | "place_hold" | "examine" | "inspect_lot" | "release_lot" | "write_rules" | "steer_targeting" | "follow" | "keep_shift" | "review_reads" | "plan_duty" | "read_ledger" | "read_papers" | "watch_region" | "steer_region" | "acknowledge";
 
 /** Something that needed attention, newest first in the overview. */
 export interface Alarm {
@@ -212,7 +212,7 @@ export interface ReviewItem {
   allowed: ReviewAction[];
   needs_second: boolean;
   needs_survey: boolean;
-  first: { by: string; action: ReviewAction; reason: string; at: Instant } | null;
+  first: { by: string; authority: Authority; action: ReviewAction; reason: string; at: Instant } | null;
   authority: Authority;
 }
 export type PassageState =

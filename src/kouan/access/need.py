@@ -27,6 +27,8 @@ PROTECTED = frozenset(
         Field.WATCH_LIST,
         Field.FINDINGS,
         Field.ABOARD,
+        Field.PICTURE,
+        Field.READ,
     }
 )
 """The fields that nobody reads but for a purpose. Our choice, after the Personal Information Protection Law (2021),
@@ -54,7 +56,7 @@ class Stage(enum.StrEnum):
 
 
 class MatterKind(enum.StrEnum):
-    """What a protected field belongs to."""
+    """What a protected field belongs to; ``reads`` are all that one person read, under their user name."""
 
     PASSAGE = "passage"
     PAPER = "paper"
@@ -64,6 +66,7 @@ class MatterKind(enum.StrEnum):
     HOLD = "hold"
     EXAMINATION = "examination"
     VISIT = "visit"
+    READS = "reads"
 
 
 class Matter(msgspec.Struct, frozen=True):
@@ -116,8 +119,10 @@ class NeedRule(msgspec.Struct, frozen=True):
 Cell = tuple[Role, Agency, Purpose, Field, Stage]
 
 _OFFICERS = frozenset({Role.INSPECTOR, Role.DUTY_OFFICER})
+_LANE_STAFF = frozenset({Role.LANE_OPERATOR, Role.INSPECTOR, Role.DUTY_OFFICER})
 _DUTY = frozenset({Role.DUTY_OFFICER})
 _AUDITORS = frozenset({Role.AUDITOR})
+_DATA_PROTECTION = frozenset({Role.DATA_PROTECTION})
 _BORDER = frozenset({Agency.BORDER_INSPECTION})
 _CUSTOMS = frozenset({Agency.CUSTOMS})
 _AUTHORITIES = frozenset({Agency.BORDER_INSPECTION, Agency.CUSTOMS, Agency.SITE})
@@ -168,6 +173,14 @@ NEEDS: tuple[NeedRule, ...] = (
         _OFFICERS, _AUTHORITIES, _for(Purpose.EXAMINATION), _of(Field.FINDINGS), _NOW, _OWN_CASE,
     ),
     NeedRule(
+        "lane staff look at the pictures of what their authority checks or examines",
+        _LANE_STAFF, _AUTHORITIES, _for(Purpose.CONTROL, Purpose.EXAMINATION), _of(Field.PICTURE), _NOW, _OWN_CASE,
+    ),
+    NeedRule(
+        "duty officers look at pictures for a complaint",
+        _DUTY, _AUTHORITIES, _for(Purpose.COMPLAINT), _of(Field.PICTURE), frozenset(Stage), _ON_SHIFT,
+    ),
+    NeedRule(
         "border inspection's duty officers look into complaints",
         _DUTY, _BORDER, _for(Purpose.COMPLAINT), _of(Field.DRIVER, Field.BORDER_INSPECTION, Field.ABOARD),
         frozenset(Stage), _ON_SHIFT,
@@ -176,6 +189,10 @@ NEEDS: tuple[NeedRule, ...] = (
         "customs' duty officers look into complaints",
         _DUTY, _CUSTOMS, _for(Purpose.COMPLAINT),
         _of(Field.HEALTH, Field.PAPERS, Field.CUSTOMS, Field.DOCUMENT, Field.FIRM), frozenset(Stage), _ON_SHIFT,
+    ),
+    NeedRule(
+        "data protection reads who read what, to audit",
+        _DATA_PROTECTION, frozenset(Agency), _for(Purpose.AUDIT), _of(Field.READ), frozenset(Stage), _FREE,
     ),
     NeedRule(
         "auditors read everything to audit", _AUDITORS, frozenset(Agency), _for(Purpose.AUDIT), PROTECTED,

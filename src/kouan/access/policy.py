@@ -47,6 +47,7 @@ class Action(enum.StrEnum):
     ACKNOWLEDGE = "acknowledge"
     STEER_REGION = "steer_region"
     KEEP_SHIFT = "keep_shift"
+    PLAN_DUTY = "plan_duty"
     REVIEW_READS = "review_reads"
 
 
@@ -58,12 +59,14 @@ class Field(enum.StrEnum):
     is recorded and under which hash, not what; ``region`` all ports together, as their hub knows them;
     ``yard`` the supervised yard with its goods, scales and visits; ``lot`` goods on their way to release;
     ``rules`` the documents by which is decided; ``sample`` what was taken of a lot, its results and custody; ``shift``
-    an officer's own shift; ``read`` who read what.
+    who is on duty, and one's own shift.
 
     What may be read only by who needs to know it, and is recorded each time, has no rule here but in ``need.py``:
     ``document`` is what a paper says beyond what stands on its vehicle, ``firm`` who imports or receives goods,
     ``watch_list`` what is watched for and why, ``findings`` what an examination found, ``aboard`` how many people were
-    in a vehicle; ``driver``, ``health``, ``papers``, ``border_inspection`` and ``customs`` of a passage.
+    in a vehicle, ``picture`` a photograph, ``read`` who read what; ``driver``, ``health``, ``papers``,
+    ``border_inspection`` and
+    ``customs`` of a passage.
     """
 
     VEHICLE = "vehicle"
@@ -126,6 +129,7 @@ class Rule(msgspec.Struct, frozen=True):
     """One grant: people of these roles, in these agencies, may do these actions to these fields in these states.
 
     ``own`` limits it to what concerns a firm that the account names; to an account that names none it grants nothing.
+    ``bound`` limits it likewise for an account that names firms, and leaves one that names none free.
     """
 
     name: str
@@ -135,6 +139,7 @@ class Rule(msgspec.Struct, frozen=True):
     fields: frozenset[Field]
     states: frozenset[State]
     own: bool = False
+    bound: bool = False
 
 
 Cell = tuple[Role, Agency, Action, Field, State]
@@ -178,8 +183,7 @@ RULES: tuple[Rule, ...] = (
     ),
     # A passage at the gate
     Rule(
-        "lane staff see the vehicle and its pictures", _LANE_STAFF, _AUTHORITIES, _acts(Action.WATCH),
-        _on(Field.VEHICLE, Field.PICTURE), _PASSAGE,
+        "lane staff see the vehicle", _LANE_STAFF, _AUTHORITIES, _acts(Action.WATCH), _on(Field.VEHICLE), _PASSAGE,
     ),
     Rule(
         "administrators see which vehicle it is", _one(Role.ADMINISTRATOR), _ANYONE, _acts(Action.WATCH),
@@ -196,7 +200,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "auditors see what was measured at every passage", _one(Role.AUDITOR), _ANYONE, _acts(Action.WATCH),
-        _MEASURED | _on(Field.VEHICLE, Field.PICTURE, Field.SITE, Field.ORDER), _ANYTIME,
+        _MEASURED | _on(Field.VEHICLE, Field.SITE, Field.ORDER), _ANYTIME,
     ),
     # Reviews
     Rule(
@@ -237,7 +241,10 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("lane staff read papers", _LANE_STAFF, _AUTHORITIES, _acts(Action.READ_PAPERS), _on(Field.PAPER), _APART),
     Rule("auditors read papers", _one(Role.AUDITOR), _ANYONE, _acts(Action.READ_PAPERS), _on(Field.PAPER), _APART),
-    Rule("carriers hand in papers", _one(Role.CARRIER), _ANYONE, _acts(Action.SUBMIT_PAPERS), _on(Field.PAPER), _APART),
+    Rule(
+        "carriers hand in papers, for their own firms where they have any", _one(Role.CARRIER), _ANYONE,
+        _acts(Action.SUBMIT_PAPERS), _on(Field.PAPER), _APART, bound=True,
+    ),
     Rule(
         "carriers read papers that name their firm", _one(Role.CARRIER), _ANYONE, _acts(Action.READ_PAPERS),
         _on(Field.PAPER), _APART, own=True,
@@ -368,12 +375,20 @@ RULES: tuple[Rule, ...] = (
     ),
     # Need to know
     Rule(
-        "officers open and close their shift", _OFFICERS, _AUTHORITIES, _acts(Action.KEEP_SHIFT), _on(Field.SHIFT),
+        "lane staff open and close their shift", _LANE_STAFF, _AUTHORITIES, _acts(Action.KEEP_SHIFT), _on(Field.SHIFT),
         _APART,
     ),
     Rule(
-        "data protection and auditors see who read what", frozenset({Role.DATA_PROTECTION, Role.AUDITOR}), _ANYONE,
-        _acts(Action.REVIEW_READS), _on(Field.READ), _APART | _IN_LEDGER,
+        "duty officers plan who is on duty", _one(Role.DUTY_OFFICER), _AUTHORITIES, _acts(Action.PLAN_DUTY),
+        _on(Field.SHIFT), _APART,
+    ),
+    Rule(
+        "administrators plan who is on duty", _one(Role.ADMINISTRATOR), _ANYONE, _acts(Action.PLAN_DUTY),
+        _on(Field.SHIFT), _APART,
+    ),
+    Rule(
+        "data protection and auditors ask who read what", frozenset({Role.DATA_PROTECTION, Role.AUDITOR}), _ANYONE,
+        _acts(Action.REVIEW_READS), _on(Field.READ), _APART,
     ),
     Rule(
         "data protection reads the ledger", _one(Role.DATA_PROTECTION), _ANYONE, _acts(Action.READ_LEDGER),
@@ -411,8 +426,14 @@ class _Table:
         return any((role, principal.agency, action, *asked) in granted for role in principal.roles)
 
 
-_WHOLE = _Table(tuple(rule for rule in RULES if not rule.own))
-_OWN = _Table(tuple(rule for rule in RULES if rule.own))
+_WHOLE = _Table(tuple(rule for rule in RULES if not rule.own and not rule.bound))
+_UNBOUND = _Table(tuple(rule for rule in RULES if not rule.own))
+_OWN = _Table(tuple(rule for rule in RULES if rule.own or rule.bound))
+
+
+def _whole(principal: Principal) -> _Table:
+    """Return what a principal may do to everything, whatever firm it concerns."""
+    return _WHOLE if principal.firms else _UNBOUND
 
 
 def may(principal: Principal, action: Action, field: Field | None = None, state: State | None = None) -> Verdict:
@@ -422,7 +443,8 @@ def may(principal: Principal, action: Action, field: Field | None = None, state:
     it is granted only on what is the principal's own, ``may_concerning`` says on what.
     """
     asked = tuple(part for part in (field, state) if part is not None)
-    if _WHOLE.grants(principal, action, *asked) or (principal.firms and _OWN.grants(principal, action, *asked)):
+    whole = _whole(principal).grants(principal, action, *asked)
+    if whole or (principal.firms and _OWN.grants(principal, action, *asked)):
         return GRANTED
     params = {"action": action.value, "username": principal.username}
     return refuse("access.not_yours", **(params if field is None else {**params, "field": field.value}))
@@ -435,7 +457,7 @@ def may_concerning(
 
     What concerns nobody known is nobody's own.
     """
-    if _WHOLE.grants(principal, action, field, state):
+    if _whole(principal).grants(principal, action, field, state):
         return GRANTED
     if not set(principal.firms).isdisjoint(firms) and _OWN.grants(principal, action, field, state):
         return GRANTED
@@ -445,7 +467,7 @@ def may_concerning(
 
 def sees_all(principal: Principal, action: Action, field: Field, state: State = State.NONE) -> bool:
     """Say whether an action is granted on everything of a field, not only on what is the principal's own."""
-    return _WHOLE.grants(principal, action, field, state)
+    return _whole(principal).grants(principal, action, field, state)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -24,6 +24,16 @@ class ReadRecord(msgspec.Struct, frozen=True):
     fields: str
 
 
+class ReadsAsked(msgspec.Struct, frozen=True):
+    """Which reads are asked for: of a matter, by a person, for a purpose, from an instant and before another one."""
+
+    about: str | None = None
+    username: str | None = None
+    purpose: str | None = None
+    since: Instant | None = None
+    before: Instant | None = None
+
+
 def note_reads(asking: Asking, read: Mapping[str, frozenset[Field]], identity: str, now: Instant) -> Unit:
     """Return the one unit that records a request's reads: by the name of each matter, the fields that were read of it.
 

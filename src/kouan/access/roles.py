@@ -9,7 +9,11 @@ The named changes to projections that access's units carry:
 ``access.close_session``     guard: delete the session with ``secret_sha256``
 ``access.save_token``        effect: insert or replace a ``Token`` by ``secret_sha256``
 ``access.keep_answer``       guard: insert an ``Answer``; refused if (``username``, ``key``) exists
-``access.open_shift``        guard: insert or replace a ``Shift``; refused while one of the username is open
+``access.plan_duty``         guard: insert a ``Duty``; refused where its person has one in that time that stands
+``access.cancel_duty``       guard: note that a ``Duty`` was cancelled; refused where it was, or is over
+``access.end_duty_shift``    effect: set ``closed_at`` of the username's shift that is open on ``duty``, if one is
+``access.open_shift``        guard: insert or replace a ``Shift``; refused while one of the username is open, and where
+                             its ``duty`` does not stand
 ``access.close_shift``       guard: set ``closed_at`` of the username's open shift
 ``access.note_reads``        effect: insert a ``ReadRecord`` for each of ``abouts`` with its ``fields``
 ============================ ==================================================================
@@ -26,7 +30,8 @@ from kouan.access.people import Account, Session, Token
 from kouan.vocabulary.clock import Instant
 
 if TYPE_CHECKING:
-    from kouan.access.reads import ReadRecord
+    from kouan.access.reads import ReadRecord, ReadsAsked
+    from kouan.access.roster import DutiesAsked, Duty
     from kouan.access.shifts import Shift
 
 
@@ -75,8 +80,16 @@ class Accounts(Protocol):
         """Return an officer's latest shift, open or not."""
         ...
 
-    async def reads_about(self, about: str, before: Instant | None = None, limit: int = 100) -> "Sequence[ReadRecord]":
-        """Return who read protected fields of a matter, before an instant if given, newest first."""
+    async def find_duty(self, number: str) -> "Duty | None":
+        """Return one duty, cancelled or not."""
+        ...
+
+    async def find_duties(self, asked: "DutiesAsked", limit: int = 100) -> "Sequence[Duty]":
+        """Return the duties that stand and reach into a span of time, by their start and number."""
+        ...
+
+    async def find_reads(self, asked: "ReadsAsked", limit: int = 100) -> "Sequence[ReadRecord]":
+        """Return who read protected fields of which matters, as asked, newest first."""
         ...
 
 

@@ -23,9 +23,10 @@ Alarm = Callable[[str, str, int, Reason], None]
 class PapersWatch:
     """Notes what is overdue, once each, with an alarm that says which declaration it is."""
 
-    def __init__(self, due: PapersDue, alarm: Alarm) -> None:
+    def __init__(self, due: PapersDue, alarm: Alarm, every_s: float = EVERY_S) -> None:
         self._due = due
         self._alarm = alarm
+        self._every_s = every_s
 
     async def look(self) -> int:
         """Note what has become overdue, and return how many it were."""
@@ -42,4 +43,4 @@ class PapersWatch:
                 await self.look()
             except Unavailable as error:
                 _log.warning("overdue declarations were not looked for: %s", error)
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(self._every_s)

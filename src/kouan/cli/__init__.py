@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "port": "port:app",
     "papers": "papers:app",
     "yard": "yard:app",
+    "study": "study:app",
     "bench": "bench:app",
     "targeting": "targeting:app",
     "prove": "prove:app",

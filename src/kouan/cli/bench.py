@@ -83,6 +83,45 @@ def targeting(
         raise typer.Exit(1)
 
 
+@app.command()
+def planner(
+    vehicles: Annotated[int, typer.Option(help="Vehicles that the flow model runs.", min=1000)] = 2_000_000,
+    seed: Annotated[int, typer.Option(help="Seed of all that is left to chance.")] = 1,
+    json: options.Json = False,
+) -> None:
+    """Measure the flow model's events a second on one core and on all, beside SimPy and Ciw on the same lanes."""
+    from kouan.adapters.clock import SystemClock
+    from kouan.adapters.cores import on_all_cores
+    from kouan.proving.planner.bench import BenchSetting, measure
+
+    setting = BenchSetting(vehicles=vehicles, seed=seed)
+    figures = measure(setting, on_all_cores, SystemClock(), lambda stage: err.print(f"[dim]{stage}[/dim]"))
+    if json:
+        show("", figures, as_json=True)
+        return
+    show("The flow model on this machine", {name: figures[name] for name in figures if name != "peers"}, as_json=False)
+    for peer, found in figures["peers"].items():
+        show(peer, found, as_json=False)
+
+
+@app.command()
+def study(
+    rows: Annotated[int, typer.Option(help="Rows of the sample, of all its files together.", min=1000)] = 1_000_000,
+    seed: Annotated[int, typer.Option(help="Seed of the sample.")] = 1,
+    gib: Annotated[float, typer.Option(help="Study a file of so many GiB, too, and measure its memory.", min=0)] = 0.0,
+    json: options.Json = False,
+) -> None:
+    """Measure a study of exports: seconds, memory, and how much of the truth it finds."""
+    from kouan.adapters.clock import SystemClock
+    from kouan.proving.bench_study.figures import BenchSetting, measure
+
+    setting = BenchSetting(rows=rows, seed=seed, gib=gib)
+    figures = measure(setting, SystemClock(), lambda stage: err.print(f"[dim]{stage}[/dim]"))
+    show("A study on this machine", figures, as_json=json)
+    if not figures["reached"]:
+        raise typer.Exit(1)
+
+
 def _seeds(text: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]

@@ -59,6 +59,9 @@ def month(
     no_compare: Annotated[
         bool, typer.Option("--no-compare", help="Do not run the month again under inspect-first rules.")
     ] = False,
+    before_days: Annotated[
+        int, typer.Option(help="Days before the month in which targeting learns; with none it has no model.", min=0)
+    ] = 0,
     no_checks: Annotated[bool, typer.Option("--no-checks", help="Do not check the invariants at every entry.")] = False,
     json: options.Json = False,
 ) -> None:
@@ -72,8 +75,9 @@ def month(
     from kouan.proving.month.setting import MonthSetting
 
     setting = MonthSetting(
-        port=port, days=days, lorries=lorries, seed=seed, inspect_first=inspect_first, checked=not no_checks
-    )
+        port=port, days=days, lorries=lorries, seed=seed, inspect_first=inspect_first, checked=not no_checks,
+        before_days=before_days,
+    )  # fmt: skip
     with Progress(console=err, transient=True, disable=json or not err.is_terminal) as bar:
         figures = simulate_month(setting, _telling(bar, f"{days} days of {port}"), compare=not no_compare)
     if json:

@@ -10,6 +10,7 @@ The named changes to projections (``Statement.name`` of ``ledger.roles``) that t
 ``gate.raise_epoch``             guard: set a lane's epoch to ``epoch`` where it is one less (no row: 0); else refused
 ``gate.update_lane``             effect: replace the ``LaneRecord``
 ``gate.note_exception``          effect: insert an ``ExceptionRecord`` (counts against the person's cap)
+``gate.within_cap``              guard: hold where ``by`` gave fewer than ``most`` exceptions after ``since``
 ``gate.note_sighting``           effect: replace the last ``Sighting`` of a plate, unless a later one stands
 ``gate.open_visit``              guard: insert a ``VisitRecord``; refused if ``visit`` exists or the plate has one open
 ``gate.close_visit``             guard: set ``closed_at`` and ``out_passage`` where the visit is open; else refused
@@ -25,7 +26,7 @@ from typing import Any, Protocol
 import msgspec
 
 from kouan.gate.evidence import DriverIdentified, PapersMatched
-from kouan.vocabulary.clock import Instant
+from kouan.vocabulary.clock import Instant, seconds
 from kouan.vocabulary.identifiers import TravelDocument
 from kouan.vocabulary.places import Direction
 
@@ -105,6 +106,10 @@ class LaneRecord(msgspec.Struct, frozen=True):
     updated_at: Instant
 
 
+CAP_SPAN_US = seconds(3600)
+"""The span over which a person's exceptions are counted against the cap (I12)."""
+
+
 class ExceptionRecord(msgspec.Struct, frozen=True):
     """One exception that a person gave, for the cap an hour and the review within 24 h (I12)."""
 
@@ -149,9 +154,12 @@ class GateRecords(Protocol):
         ...
 
     async def list_passages(
-        self, state: str | None = None, before: Instant | None = None, limit: int = 100
+        self, state: str | None = None, before: Instant | None = None, limit: int = 100, since: Instant = 0
     ) -> Sequence[PassageRecord]:
-        """Return passages opened before ``before``, newest first, of one state if given."""
+        """Return passages opened from ``since`` to before ``before``, newest first, of one state if given.
+
+        Those of a state that few passages have are looked for among all: say since when.
+        """
         ...
 
     async def open_reviews(self) -> Sequence[PassageRecord]:

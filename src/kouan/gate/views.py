@@ -10,6 +10,7 @@ from kouan.gate.decide import standing_findings
 from kouan.gate.decision import Decision
 from kouan.gate.dossier import case_of, record_of
 from kouan.gate.evidence import Failed
+from kouan.gate.facts import ReviewDecided
 from kouan.gate.lanes import Lane
 from kouan.gate.moves import priority_of, reviewer_of
 from kouan.gate.procedures import Authority, Procedure
@@ -204,8 +205,18 @@ def review_item(state: InReview, rulebook: Rulebook, authority: Authority | None
         "allowed": list(allowed_actions(decision, reader, rulebook, dossier.opened_at)),
         "needs_second": needs_second(own, rulebook, dossier.opened_at),
         "needs_survey": needs_survey(own, rulebook, dossier.opened_at),
-        "first": {"by": first.by, "action": first.action, "reason": first.reason, "at": first.at} if first else None,
+        "first": _decided(first) if first else None,
         "authority": asked,
+    }
+
+
+def _decided(first: ReviewDecided) -> View:
+    return {
+        "by": first.by,
+        "authority": first.authority,
+        "action": first.action,
+        "reason": first.reason,
+        "at": first.at,
     }
 
 

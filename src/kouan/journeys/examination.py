@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from kouan.access.people import Agency
-from kouan.gate.roles import ExceptionRecord, GateRecords, record_params
+from kouan.gate.roles import CAP_SPAN_US, ExceptionRecord, record_params
 from kouan.inspection.control_orders import Target, orders_on
 from kouan.inspection.examination import moves, results
 from kouan.inspection.examination.examination import (
@@ -27,25 +27,25 @@ from kouan.inspection.examination.records import ExaminationRecords, examination
 from kouan.inspection.examination.rules import ExaminationRules
 from kouan.inspection.records import ControlOrderRecord
 from kouan.inspection.roles import ControlDesk, PapersRecords
-from kouan.ledger.roles import Ledger, Statement, UnitRefused
-from kouan.vocabulary.clock import SECOND, Clock, Instant
+from kouan.ledger.roles import Ledger, Statement, Unit, UnitRefused
+from kouan.vocabulary.clock import Clock, Instant
 from kouan.vocabulary.errors import Conflict, NotFound
 from kouan.vocabulary.verdict import Refused, refuse
 
 TRIES = 4
 """How often a move is tried again where another was faster. Our choice: two officers act at once, not four."""
 
-HOUR_US = 3600 * SECOND
-"""The span over which a person's overrides are counted (I12)."""
-
 OVERRIDE = "examination.override"
 """The rule that an override is counted under, among a person's other exceptions."""
 
+CAP = "gate.within_cap"
+"""The guard that refuses an override beyond what one person may give in an hour (I12)."""
+
 _Move = Callable[[Examination, Instant], moves.Moved]
+_Beside = Callable[[], Awaitable[Unit]]
 
-
-Answered = Callable[[Answer], Awaitable[object]]
-"""What is told of an agency's durable word."""
+Learned = Callable[[Answer], Awaitable[Unit | None]]
+"""What else becomes durable in one commit with an agency's word, so that no crash comes between; None where nothing."""
 
 
 class Examinations:
@@ -55,27 +55,25 @@ class Examinations:
         self,
         records: ExaminationRecords,
         papers: PapersRecords,
-        gate: GateRecords,
         control: ControlDesk,
         ledger: Ledger,
         clock: Clock,
         rules: Callable[[Instant], ExaminationRules],
         changed: Callable[[Examination, str], None] = lambda _examination, _what: None,
-        answered: Answered | None = None,
+        learned: Learned | None = None,
     ) -> None:
         """``rules`` returns those in force at an instant; ``changed`` is told of each durable move, and what it was.
 
-        ``answered`` is told of each agency's durable word on one of its control orders.
+        ``learned`` says what is learned from each agency's word on one of its control orders.
         """
         self._records = records
         self._papers = papers
-        self._gate = gate
         self._control = control
         self._ledger = ledger
         self._clock = clock
         self._rules = rules
         self.changed = changed
-        self._answered = answered
+        self._learned = learned
 
     async def find(self, number: str) -> Examination:
         """Return one examination; raise NotFound."""
@@ -179,18 +177,18 @@ class Examinations:
     async def answer(self, number: str, said: Answer, *, stepped_up: bool) -> Examination | Refused:
         """Take in an agency's word on one of its control orders; a release lifts that order, and no other."""
         await self.find(number)
-        if said.override:
-            refusal = await self._may_override(said.by, stepped_up=stepped_up)
-            if refusal is not None:
-                return refusal
+        if said.override and not stepped_up:
+            return refuse("review.not_stepped_up")
 
         def move(one: Examination, now: Instant) -> moves.Moved:
             return results.answer(one, msgspec.structs.replace(said, at=now), self._rules(now))
 
-        effects = [self._exception(number, said.by, None)] if said.override else []
-        moved = await self._move(number, "answered", {"answer": said}, move, effects)
-        if self._answered is not None and isinstance(moved, Examination):
-            await self._answered(said)
+        async def beside() -> Unit:
+            learned = None if self._learned is None else await self._learned(said)
+            given = self._exception(number, said.by) if said.override else Unit(())
+            return given.beside(learned or Unit(()))
+
+        moved = await self._move(number, "answered", {"answer": said}, move, beside)
         return await self._followed(moved, said.outcome is AnswerOutcome.RELEASE)
 
     async def confirm(
@@ -211,17 +209,12 @@ class Examinations:
         said = {"agency": agency.value, "by": by, "reason": reason}
         return await self._move(number, "abandoned", said, lambda one, now: moves.abandon(one, agency, now))
 
-    async def _may_override(self, by: str, *, stepped_up: bool) -> Refused | None:
-        if not stepped_up:
-            return refuse("review.not_stepped_up")
+    def _exception(self, number: str, by: str) -> Unit:
+        """Return what counts an override, where its giver has room under the cap: two at once are not both let by."""
         now = self._clock.now()
-        if await self._gate.count_exceptions(by, now - HOUR_US) >= self._rules(now).overrides_per_hour:
-            return refuse("examination.cap", field="by", mend="gave as many exceptions as one person may in an hour")
-        return None
-
-    def _exception(self, number: str, by: str, confirmed_by: str | None) -> Statement:
-        record = ExceptionRecord(number, OVERRIDE, by, confirmed_by, self._clock.now())
-        return Statement("gate.note_exception", record_params(record))
+        cap = {"by": by, "since": now - CAP_SPAN_US, "most": self._rules(now).overrides_per_hour}
+        counted = Statement("gate.note_exception", record_params(ExceptionRecord(number, OVERRIDE, by, None, now)))
+        return Unit((), (Statement(CAP, cap),), (counted,))
 
     async def _followed(self, moved: Examination | Refused, follow: bool) -> Examination | Refused:
         return await self.reconcile(moved.number) if follow and isinstance(moved, Examination) else moved
@@ -254,16 +247,24 @@ class Examinations:
         return examination if isinstance(moved, Refused) else moved
 
     async def _move(
-        self, number: str, what: str, said: Mapping[str, Any], move: _Move, effects: list[Statement] | None = None
+        self, number: str, what: str, said: Mapping[str, Any], move: _Move, beside: _Beside | None = None
     ) -> Examination | Refused:
-        """Move an examination and record it; raise NotFound, or Conflict where others are faster again and again."""
+        """Move an examination and record it, and what goes ``beside`` it, in one commit.
+
+        Raises NotFound, or Conflict where others are faster again and again.
+        """
         for _ in range(TRIES):
             before = await self.find(number)
             moved = move(before, self._clock.now())
             if isinstance(moved, Refused) or moved is before:
                 return moved
-            answer = await self._ledger.append(recorded(moved, what, said, effects or ()))
+            unit = recorded(moved, what, said)
+            answer = await self._ledger.append(unit if beside is None else unit.beside(await beside()))
             if not isinstance(answer, UnitRefused):
                 self.changed(moved, what)
                 return moved
+            if answer.guard == CAP:
+                return refuse(
+                    "examination.cap", field="by", mend="gave as many exceptions as one person may in an hour"
+                )
         raise Conflict(f"examination {number} is being changed by others")

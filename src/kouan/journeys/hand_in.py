@@ -1,11 +1,21 @@
 """Papers handed in: read, judged against what stands, recorded; the same way for HTTP, files and the twin."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
-from kouan.inspection.papers import DeclarationStatus
+from kouan.inspection.papers import DeclarationStatus, Document
+from kouan.inspection.parties import (
+    Concerns,
+    PaperRecord,
+    consignees_of,
+    everybody,
+    firms_of,
+    not_theirs,
+    parties_of,
+    stands_for_others,
+)
 from kouan.inspection.reading import driver_identity, read_confirmation, read_declaration, read_manifest
 from kouan.inspection.roles import PapersRecords
-from kouan.inspection.supporting import PaperKind
+from kouan.inspection.supporting import PaperKind, Supporting, lots_covered
 from kouan.inspection.supporting_matrix import read_supporting
 from kouan.inspection.supporting_use_cases import revoke_supporting, submit_supporting
 from kouan.inspection.two_step import RulesAt, default_rules
@@ -31,7 +41,8 @@ SALT_BYTES = 16
 class PapersCounter:
     """Takes papers in; each method returns what was accepted, or everything that is wrong with the document.
 
-    A ``rehearsal`` reads and judges as always, and records nothing.
+    A ``rehearsal`` reads and judges as always, and records nothing. ``concerns`` holds a sender to their own firms:
+    neither a paper nor the version of it that stands may concern only others.
     """
 
     def __init__(
@@ -45,6 +56,7 @@ class PapersCounter:
         *,
         rehearsal: bool = False,
         came: Callable[[str], Awaitable[object]] | None = None,
+        concerns: Concerns = everybody,
     ) -> None:
         """``came`` is told of each paper that stands, before its sender is answered; sent again, it is told again."""
         self._papers = papers
@@ -55,6 +67,7 @@ class PapersCounter:
         self._two_step = two_step
         self._rehearsal = rehearsal
         self._came = came
+        self._concerns = concerns
 
     async def confirmation(self, document: object) -> Accepted | Refused:
         """Take a vehicle confirmation (确报), or an amendment of one."""
@@ -62,6 +75,8 @@ class PapersCounter:
         if isinstance(read, Refused):
             return read
         standing = await self._papers.find_confirmation(read.confirmation.number)
+        if refusal := await self._refusal(read.confirmation, standing):
+            return refusal
         identity = driver_identity(read.driver)
         if self._rehearsal:
             subject = await self._subjects.find_subject(identity) or "nobody"
@@ -76,6 +91,8 @@ class PapersCounter:
         if isinstance(read, Refused):
             return read
         standing = await self._papers.find_manifest(read.number)
+        if refusal := await self._refusal(read, standing):
+            return refusal
         return await self._record(submit_manifest(read, standing, self._clock.now()))
 
     async def declaration(self, document: object) -> Accepted | Refused:
@@ -89,6 +106,8 @@ class PapersCounter:
         if read.status is not DeclarationStatus.DECLARED:
             return refuse("declaration.status", field="status", mend="is for customs to say: leave it out")
         standing = await self._papers.find_declaration(read.number)
+        if refusal := await self._refusal(read, standing):
+            return refusal
         paper = as_declared(read, standing)
         return await self._record(submit_declaration(paper, standing, self._clock.now(), self._two_step))
 
@@ -103,7 +122,13 @@ class PapersCounter:
         if isinstance(read, Refused):
             return read
         standing = await self._papers.find_supporting(kind, read.number)
+        if refusal := await self._refusal(read, standing, lots_covered(read)):
+            return refusal
         return await self._record(submit_supporting(read, standing, self._clock.now()))
+
+    def supporting_of(self, kind: PaperKind) -> Callable[[object], Awaitable[Accepted | Refused]]:
+        """Return what takes a supporting paper of a kind."""
+        return lambda document: self.supporting(kind, document)
 
     async def revoke(self, kind: PaperKind, number: str, reason: str, by: str) -> Unit | Refused:
         """Revoke a supporting paper."""
@@ -119,7 +144,24 @@ class PapersCounter:
         manifests = await self._papers.manifests_of_batch(batch)
         if not confirmations and not manifests:
             raise NotFound(f"no papers under batch {batch}")
+        papers: list[PaperRecord] = [*confirmations, *manifests]
+        refusals = [stands_for_others(await firms_of(self._papers, one), self._concerns, "batch") for one in papers]
+        if all(refusals):
+            raise NotFound(f"no papers under batch {batch}")
+        if refusal := next(filter(None, refusals), None):
+            return refusal
         return await self._done(delete_batch(batch, confirmations, manifests, by, self._clock.now()))
+
+    async def _refusal(
+        self, paper: Document | Supporting, standing: PaperRecord | None, lots: Sequence[str] = ()
+    ) -> Refused | None:
+        """Return why the sender may not hand a paper in, for whom it is and for whom that stands which it replaces."""
+        firms = parties_of(paper) | await consignees_of(self._papers, lots)
+        if refusal := not_theirs(paper, firms, self._concerns):
+            return refusal
+        if standing is None:
+            return None
+        return stands_for_others(await firms_of(self._papers, standing), self._concerns)
 
     async def _done(self, unit: Unit | Refused) -> Unit | Refused:
         if isinstance(unit, Refused):
@@ -133,6 +175,8 @@ class PapersCounter:
         answer = None if decided.unit is None else await self._ledger.append(decided.unit)
         if isinstance(answer, UnitRefused):
             return refusal_of(answer.guard)
+        if answer is not None and answer.repeated:  # somebody else's paper took this number and version meanwhile
+            return refusal_of("")
         if self._came is not None:
             await self._came(decided.number)
         return decided

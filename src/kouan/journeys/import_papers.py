@@ -71,9 +71,6 @@ class ImportReport(msgspec.Struct, frozen=True):
 def takers(counter: PapersCounter, kinds: frozenset[FileKind]) -> Mapping[FileKind, Take]:
     """Return how a counter takes each of some kinds of document."""
 
-    def supporting(kind: FileKind) -> Take:
-        return lambda document: counter.supporting(PaperKind(kind), document)
-
     async def status(document: object) -> Accepted | Refused:
         values, wrong = read_fields(document, _STATUS, lambda _: Need.REQUIRED)
         return refused(wrong) if wrong else await counter.status(values["number"], values["status"])
@@ -84,7 +81,7 @@ def takers(counter: PapersCounter, kinds: frozenset[FileKind]) -> Mapping[FileKi
         FileKind.DECLARATION: counter.declaration,
         FileKind.STATUS: status,
     }
-    return {kind: own.get(kind) or supporting(kind) for kind in FileKind if kind in kinds}
+    return {kind: own.get(kind) or counter.supporting_of(PaperKind(kind)) for kind in FileKind if kind in kinds}
 
 
 async def import_papers(file: File, take: Mapping[FileKind, Take], *, rehearsal: bool = False) -> ImportReport:

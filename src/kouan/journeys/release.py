@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable, Sequence
 from random import Random
 
-from kouan.inspection.release.attested import PER_MILLE, Certified, Report, certify, verify_report
+from kouan.inspection.release.attested import PER_MILLE, Certified, Report, certify, reissue, verify_report
 from kouan.inspection.release.facts import CertificateRevoked, Fact
 from kouan.inspection.release.lot import Lot, LotState
-from kouan.inspection.release.records import CustodyRecord, LotRecord, state_of
+from kouan.inspection.release.records import CustodyRecord, LotRecord, standing_of, state_of
 from kouan.inspection.release.roles import ReleaseRecords, ReleaseRules
 from kouan.inspection.release.samples import (
     Taking,
@@ -150,10 +150,11 @@ class ReleaseDesk:
         return await self._act(number, act)
 
     async def certify(self, number: str, certificate: Certified, by: str) -> Told | Refused:
-        """Take the certificate of a lot that passed."""
+        """Take the certificate of a lot that passed, or of one that it freed, issued anew."""
 
         async def act(record: LotRecord) -> Told | Refused:
-            return certify(record, certificate, by, self._clock.now())
+            anew = standing_of(record).certificate == certificate.number
+            return (reissue if anew else certify)(record, certificate, by, self._clock.now())
 
         return await self._act(number, act)
 
@@ -205,6 +206,8 @@ class ReleaseDesk:
             told = await act(record)
             if isinstance(told, Refused):
                 return told
+            if not told.unit.drafts:  # it stands already; whoever told it first may have died before it was followed
+                return await self._followed(told)
             try:
                 answer = await self._ledger.append(told.unit)
             except Conflict:

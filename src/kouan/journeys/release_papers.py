@@ -104,18 +104,20 @@ class PapersForRelease:
         )
 
     async def certified(self, paper: Certificate, by: str) -> Answers:
-        """Tell of a certificate to each lot that it covers."""
+        """Tell of a certificate to each lot that it covers; issued anew, also to those that it does not cover now."""
         valid_from, valid_until = _day(paper.valid_from), None
         if paper.valid_until is not None:
             valid_until = _day(paper.valid_until, after=1)
+        masses = {covered.lot: covered.mass_kg for covered in paper.covers}
+        freed = await self._records.lots_of_certificate(paper.number) if paper.version > 1 else ()
         return [
             await self._desk.certify(
-                covered.lot,
-                Certified(paper.number, paper.certificate, covered.mass_kg, valid_from, valid_until),
+                lot,
+                Certified(paper.number, paper.certificate, masses.get(lot, 0), valid_from, valid_until, paper.version),
                 by,
             )
-            for covered in paper.covers
-            if await self._known((covered.lot,))
+            for lot in dict.fromkeys((*masses, *(record.number for record in freed)))
+            if await self._known((lot,))
         ]
 
     async def reported(self, paper: ThirdPartyReport, by: str) -> Answers:

@@ -1,11 +1,12 @@
 """The dry run: which decisions of the last month a draft would have changed. Pure over what was recorded.
 
 Passages are replayed from the ledger and decided again with the holds that the tables would have asked for; candidates
-are asked of the tables anew; lots are given the rule that would govern them. Both sides are taken as of the draft's
+are asked of tables and targeting rules anew; lots are given the rule that would govern them; examinations get the sheet
+that they would have begun with. Both sides are taken as of the draft's
 first day, so that only the draft makes a difference.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 import msgspec
 
@@ -13,6 +14,9 @@ from kouan.gate.evidence import PapersMatched
 from kouan.gate.replay import Grounds, Replay
 from kouan.gate.rulebook import Rulebook
 from kouan.gate.what_if import what_if
+from kouan.inspection.examination.examination import Examination
+from kouan.inspection.examination.moves import order
+from kouan.inspection.examination.rules import ExaminationRules
 from kouan.inspection.release.records import LotRecord
 from kouan.inspection.release.rule import ReleaseRule
 from kouan.inspection.release.rulebook import ReleaseBook
@@ -21,6 +25,7 @@ from kouan.inspection.rules.document import Kind, RuleDocument
 from kouan.inspection.rules.roles import DecisionTables, RuleDocuments
 from kouan.inspection.targeting.looking import candidate_of, features_of
 from kouan.inspection.targeting.records import CandidateRecord
+from kouan.inspection.targeting.rules import RuleSet, hits_of
 from kouan.journeys.tables_at_gate import Found, Undecided, ask, hold_of, prefix
 from kouan.vocabulary.clock import Instant, seconds
 from kouan.vocabulary.places import Direction
@@ -58,6 +63,7 @@ class Effect(msgspec.Struct):
     passages: int = 0
     candidates: int = 0
     lots: int = 0
+    examinations: int = 0
     unfaithful: int = 0
     changed: int = 0
     counts: list[Count] = []
@@ -144,14 +150,19 @@ def _decided(
     return what_if(grounds, rulebook, {"papers.holds": holds}, settled).outcome.value
 
 
-def candidate_effect(
-    record: CandidateRecord, before: DecisionTables, after: DecisionTables, at: Instant
-) -> Changed | None:
-    """Return how what the tables ask of a candidate would have changed; None where it would not."""
+def candidate_effect(record: CandidateRecord, before: "Sides", after: "Sides", at: Instant) -> Changed | None:
+    """Return how what tables and targeting rules ask of a candidate would have changed; None where it would not."""
     candidate = msgspec.structs.replace(candidate_of(record), at=at)
     features = dict(features_of(record))
-    old = {f"{hit.name} {hit.kind}" for hit in hits_of_tables(before, candidate, features)}
-    new = {f"{hit.name} {hit.kind}" for hit in hits_of_tables(after, candidate, features)}
+    old, new = (
+        {
+            f"{hit.name} {hit.kind}"
+            for hit in (
+                *hits_of_tables(side.tables, candidate, features), *hits_of(side.targeting, candidate, features)
+            )
+        }
+        for side in (before, after)
+    )  # fmt: skip
     if old == new:
         return None
     told = tuple(sorted(old ^ new))
@@ -198,12 +209,37 @@ def _name(rule: ReleaseRule | Refused) -> str:
     return "–" if isinstance(rule, Refused) else rule.reference
 
 
+def examination_effect(one: Examination, before: ExaminationRules, after: ExaminationRules) -> Changed | None:
+    """Return how the sheet that an examination began with would have changed; None where it would not."""
+    old, new = (_sheet(one, before, rules) for rules in (before, after))
+    if old == new:
+        return None
+    told = tuple(sorted({*old.items()} ^ {*new.items()}))
+    reasons = tuple(f"{step}: {minutes} min" for step, minutes in told)
+    return Changed(one.number, f"{sum(old.values())} min", f"{sum(new.values())} min", reasons)
+
+
+def _sheet(one: Examination, before: ExaminationRules, rules: ExaminationRules) -> dict[str, int]:
+    """Return the steps that an examination's orders ask for with their minutes; what an order names itself stays."""
+    asks = [
+        msgspec.structs.replace(ask, steps=rules.asked_by(ask.agency, ask.kind))
+        if ask.steps == before.asked_by(ask.agency, ask.kind)
+        else ask
+        for ask in one.asks
+    ]
+    begun = order(one.number, one.vehicle, asks, rules, one.ordered_at)
+    if isinstance(begun, Refused):
+        return {}
+    return {f"{step.kind} {' '.join(step.present)}": step.minutes for step in begun.steps}
+
+
 class Recorded(msgspec.Struct, frozen=True):
     """Where what was recorded of the last month is read: each returns an iterator over all of it since an instant."""
 
     passages: Callable[[Instant], AsyncIterator[Replay]]
     candidates: Callable[[Instant], AsyncIterator[CandidateRecord]]
     lots: Callable[[Instant], AsyncIterator[LotRecord]]
+    examinations: Callable[[Instant], AsyncIterator[Examination]]
 
 
 class Sides(msgspec.Struct, frozen=True):
@@ -211,6 +247,18 @@ class Sides(msgspec.Struct, frozen=True):
 
     tables: DecisionTables
     book: ReleaseBook
+    targeting: RuleSet
+    examination: ExaminationRules
+
+
+LOOKED_AT: Mapping[Kind, tuple[str, ...]] = {
+    Kind.TABLE: ("passages", "candidates"),
+    Kind.REFERENCE: ("passages", "candidates", "lots"),
+    Kind.RELEASE: ("lots",),
+    Kind.TARGETING: ("candidates",),
+    Kind.EXAMINATION: ("examinations",),
+}
+"""What a draft of each kind may change the decisions on."""
 
 
 async def dry_run(
@@ -218,18 +266,25 @@ async def dry_run(
 ) -> AsyncIterator[Effect]:
     """Yield what a draft would have changed so far, after each decision that was looked at."""
     effect, since, at = Effect(counts=[]), now - MONTH_US, draft.effective_from
-    if draft.kind is not Kind.RELEASE:
+    looked_at = LOOKED_AT[draft.kind]
+    if "passages" in looked_at:
         async for replay in recorded.passages(since):
             effect.passages += 1
             effect.unfaithful += not replay.faithful
             effect.take(passage_effect(replay, before.tables, after.tables, at))
             yield effect
+    if "candidates" in looked_at:
         async for candidate in recorded.candidates(since):
             effect.candidates += 1
-            effect.take(candidate_effect(candidate, before.tables, after.tables, at))
+            effect.take(candidate_effect(candidate, before, after, at))
             yield effect
-    if draft.kind is not Kind.TABLE:
+    if "lots" in looked_at:
         async for lot in recorded.lots(since):
             effect.lots += 1
             effect.take(lot_effect(lot, before.book, after.book, at))
+            yield effect
+    if "examinations" in looked_at:
+        async for one in recorded.examinations(since):
+            effect.examinations += 1
+            effect.take(examination_effect(one, before.examination, after.examination))
             yield effect

@@ -130,5 +130,7 @@ class RulesDesk:
         answer = await self._ledger.append(unit)
         if isinstance(answer, UnitRefused):
             return refusal_of(answer.guard)
+        if answer.repeated:  # under the key of this version somebody else's draft or approval stands
+            return refusal_of(unit.guards[0].name)
         self.shelf.put(await self.records.everything())
         return None

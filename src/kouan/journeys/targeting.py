@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from random import Random
 
+from kouan.access.people import Agency
 from kouan.inspection.examination.examination import Answer, AnswerOutcome
 from kouan.inspection.roles import ControlDesk, PapersRecords
 from kouan.inspection.rules.at_hand_in import hits_of_tables
@@ -18,19 +19,18 @@ from kouan.inspection.targeting.profiles import read_keys
 from kouan.inspection.targeting.records import CandidateRecord
 from kouan.inspection.targeting.roles import TargetingRecords
 from kouan.inspection.targeting.rules import RuleSet, hits_of, watched_in
-from kouan.inspection.targeting.selection import Hit, Judged, judge, scored, threshold_of
+from kouan.inspection.targeting.selection import Hit, Judged, Source, judge, scored, threshold_of
 from kouan.inspection.targeting.use_cases import (
     KIND,
     note_result,
     notice_drift,
     order_of,
     record_judgement,
-    refusal_of,
 )
 from kouan.ledger.roles import Ledger, Unit, UnitRefused
 from kouan.vocabulary.clock import Clock, Instant
-from kouan.vocabulary.errors import Conflict, InvalidValue
-from kouan.vocabulary.verdict import GRANTED, Granted, Reason, Refused
+from kouan.vocabulary.errors import Conflict, Corrupt, InvalidValue
+from kouan.vocabulary.verdict import Reason, Refused
 
 TRIES = 5
 """How often a candidate is judged again where the budget was spent by another meanwhile. Our choice."""
@@ -40,6 +40,9 @@ COUNTED_DAYS = 7
 
 RECENT_SCORES, RECENT_CANDIDATES = 2000, 2000
 """How many candidates back thresholds and drift are taken from. Our choice: a day or two of a busy port."""
+
+UNUSABLE = "unusable"
+"""What stands for the version of rules that were tampered with or cannot be read."""
 
 RESULTS_DAYS = 14
 """Days over which offences found are compared with those expected. Our choice."""
@@ -78,6 +81,7 @@ class Targeting:
         self._no_model = Reason("targeting.no_model")
         self._read = False
         self._looked_day = -1
+        self._traffic: tuple[Instant, int | None] | None = None
 
     async def start(self) -> None:
         """Place what was selected before a restart and not ordered yet; raise Unavailable."""
@@ -119,27 +123,25 @@ class Targeting:
             if standing is not None and (standing.source is not None or standing.digest == candidate.digest):
                 return standing
             record, unit = await self._judged(candidate, draw_ppm)
-            if not isinstance(await self._ledger.append(unit), UnitRefused):
+            answer = await self._ledger.append(unit)
+            if not isinstance(answer, UnitRefused) and not answer.repeated:  # else it was judged meanwhile
                 if record.source is not None:
                     await self._order(record)
                 return record
         raise Conflict(f"candidate {candidate.number} could not be judged: others were faster {TRIES} times")
 
-    async def examined(self, order_number: str, *, found: bool, by: str) -> Granted | Refused:
-        """Take the result of an examination that targeting asked for; other orders are none of its business."""
-        record = await self._records.candidate_of_order(order_number)
-        if record is None:
-            return GRANTED
-        unit = note_result(record, found=found, by=by, now=self._clock.now())
-        if isinstance(unit, Refused):
-            return unit
-        answer = await self._ledger.append(unit)
-        return refusal_of(answer.guard) if isinstance(answer, UnitRefused) else GRANTED
+    async def learned(self, answer: Answer) -> Unit | None:
+        """Return what records the result of an examination that targeting asked for; None for any other order.
 
-    async def answered(self, answer: Answer) -> Granted | Refused:
-        """Take an agency's word on a control order: what it keeps, or lets go against its steps, was false."""
+        What an agency keeps, or lets go against its steps, was false; its first word on an order is the result. It is
+        recorded with that word, in one commit: apart, a crash between the two would leave the result unlearned.
+        """
+        record = await self._records.candidate_of_order(answer.ask)
+        if record is None:
+            return None
         found = answer.outcome is AnswerOutcome.KEEP or answer.override
-        return await self.examined(answer.ask, found=found, by=answer.by)
+        unit = note_result(record, found=found, by=answer.by, now=self._clock.now())
+        return None if isinstance(unit, Refused) else unit
 
     async def pace(self, now: Instant) -> tuple[Budget, Pace]:
         """Return the budget in force and how it is spent now."""
@@ -152,14 +154,26 @@ class Targeting:
         now = self._clock.now()
         profiles = await self._records.profiles(read_keys(candidate))
         features = AT_HAND_IN.of(candidate, profiles)
-        rules = self._rules(now)
-        named = hits_of(rules, candidate, features)
-        if self._tables is not None:
-            named = (*hits_of_tables(self._tables, candidate, features), *named)
+        version, named = self._named(candidate, features, now)
         hits = (*watched_in(await self._records.watched(now), candidate), *named)
         budget, spending = await self.pace(now)
         judged = await self._decided(features, hits, spending, draw_ppm)
-        return record_judgement(candidate, features, judged, hits, rules.version, budget, now)
+        return record_judgement(candidate, features, judged, hits, version, budget, now)
+
+    def _named(
+        self, candidate: Candidate, features: dict[str, int | None], now: Instant
+    ) -> tuple[str, tuple[Hit, ...]]:
+        """Return the version of the rules in force, and what tables and rules name.
+
+        Rules that cannot be used have the candidate examined, as a table does: they did not say that it may pass.
+        """
+        tabled = () if self._tables is None else hits_of_tables(self._tables, candidate, features)
+        try:
+            rules = self._rules(now)
+        except Corrupt:
+            unusable = Hit(Source.RULE, "targeting", UNUSABLE, Agency.CUSTOMS.value, KIND.value, mandatory=True)
+            return UNUSABLE, (*tabled, unusable)
+        return rules.version, (*tabled, *hits_of(rules, candidate, features))
 
     async def _decided(
         self, features: dict[str, int | None], hits: Sequence[Hit], spending: Pace, draw_ppm: int
@@ -176,11 +190,12 @@ class Targeting:
 
         It is the same all through the period, so that the chance to be drawn is.
         """
-        week = period - COUNTED_DAYS * DAY_US
-        if await self._records.count_judged(0, week) == 0:
-            return budget.expected
-        count = await self._records.count_judged(week, period)
-        return max(1, count * budget.period_h // (24 * COUNTED_DAYS))
+        if self._traffic is None or self._traffic[0] != period:  # all that was judged is counted once a period
+            week = period - COUNTED_DAYS * DAY_US
+            known = await self._records.count_judged(0, week) > 0
+            self._traffic = (period, await self._records.count_judged(week, period) if known else None)
+        count = self._traffic[1]
+        return budget.expected if count is None else max(1, count * budget.period_h // (24 * COUNTED_DAYS))
 
     async def _order(self, record: CandidateRecord) -> None:
         """Place the control order of a selected candidate; doing so twice changes nothing."""

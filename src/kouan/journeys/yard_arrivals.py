@@ -122,4 +122,4 @@ class GateToYard:
 def _gate_ticket(case: Case, plate: str) -> Ticket | None:
     """Return the gate's own weighing, so that its weighbridge is compared with the yard's."""
     weight = case.weight
-    return None if weight is None else Ticket(f"gate-{case.passage}", case.lane, plate, weight.mass_kg, weight.at)
+    return None if weight is None else Ticket(f"gate-{case.passage}", str(case.lane), plate, weight.mass_kg, weight.at)

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
+from kouan.journeys.yard_visits import TRIES
 from kouan.ledger.roles import Draft, Ledger, Statement, Unit, UnitRefused
 from kouan.vocabulary.clock import Clock, Instant
 from kouan.vocabulary.errors import NotFound
@@ -12,7 +13,7 @@ from kouan.vocabulary.verdict import Refused, refuse
 from kouan.yard.balance import Balance, balance_of_lot, balance_of_site
 from kouan.yard.book import Line, LossReason, Posting, determine, dry, empty_stack, move, state_loss
 from kouan.yard.pickups import Wanted, cancel_pickup, order_pickup
-from kouan.yard.records import LotRecord, PickupRecord, StackRecord, WarrantRecord
+from kouan.yard.records import LotRecord, MovementRecord, PickupRecord, StackRecord, WarrantRecord
 from kouan.yard.roles import GoodsReleased, YardRecords
 from kouan.yard.settings import Place, SiteKind, YardSettings, may_lie
 from kouan.yard.states import decode_state
@@ -27,9 +28,6 @@ from kouan.yard.warrants import (
     release_pledge,
     transfer,
 )
-
-TRIES = 5
-"""How often something is tried again where another was faster. Our choice, as for visits."""
 
 Result = TypeVar("Result")
 
@@ -92,14 +90,19 @@ class YardGoods:
         if target.site != Place.parse(place).site:
             return refuse("yard.other_site", field="onto", mend="goods leave a site by a visit only")
         block = self._settings.block(target.site, target.block)
-        there = await self._records.find_stack(onto)
 
-        def moved(lot: LotRecord, stack: StackRecord, line: Line) -> Posting | Refused:
+        async def attempt(now: Instant) -> tuple[Unit, Posting] | Refused:
+            stack, there = await self._records.find_stack(place), await self._records.find_stack(onto)
+            if stack is None:
+                return _nothing_at(place)
+            lot = await self._lot(stack.lot)
             verdict = may_lie(self._settings, target, lot.hs_code, block.warmest_dc)
+            if isinstance(verdict, Refused):
+                return verdict
             bare = there or empty_stack(onto, lot.site, lot.lot)
-            return verdict if isinstance(verdict, Refused) else move(lot, stack, bare, wet_kg, block.stack_kg, line)
+            return self._posted(number, move(lot, stack, bare, wet_kg, block.stack_kg, Line(number, by, now)))
 
-        return await self._post(number, place, by, moved)
+        return await self._until_settled(attempt)
 
     async def dried(self, number: str, place: str, moisture_bp: int, by: str) -> Posting | Refused:
         """State the moisture that a stack has now; its dry mass stays."""
@@ -155,14 +158,25 @@ class YardGoods:
         return await self._on_warrant(warrant, "warrant_redeemed", by, lambda one, now: redeem(one, holder, now))
 
     async def balances(self, site: str | None = None) -> tuple[Balance, ...]:
-        """Return the balance of every lot at a site, or at all, found from journal and stacks."""
-        stacks = await self._records.stacks(site)
-        return tuple(
-            [
-                balance_of_lot(lot, stacks, await self._records.movements(lot.lot))
-                for lot in await self._records.lots(site)
-            ]
-        )
+        """Return the balance of every lot at a site, or at all, found from journal and stacks.
+
+        They are read one after the other: where goods moved meanwhile they are read again before anybody is alarmed.
+        """
+        found = await self._balances(site)
+        for _ in range(TRIES - 1):
+            if not any(each.findings for each in found):
+                break
+            found = await self._balances(site)
+        return found
+
+    async def _balances(self, site: str | None) -> tuple[Balance, ...]:
+        stacks, journal = dict[str, list[StackRecord]](), dict[str, list[MovementRecord]]()
+        for stack in await self._records.stacks(site):
+            stacks.setdefault(stack.lot, []).append(stack)
+        for line in await self._records.movements_at(site):
+            journal.setdefault(line.lot, []).append(line)
+        lots = await self._records.lots(site)
+        return tuple([balance_of_lot(lot, stacks.get(lot.lot, []), journal.get(lot.lot, [])) for lot in lots])
 
     async def balance(self, site: str) -> Balance:
         """Return a site's balance; a warrant that is not covered is a finding as well."""
@@ -187,22 +201,25 @@ class YardGoods:
     async def _post(
         self, number: str, place: str, by: str, moved: Callable[[LotRecord, StackRecord, Line], Posting | Refused]
     ) -> Posting | Refused:
-        """Record a movement by hand; warrants stay covered."""
+        """Record a movement at one place by hand."""
 
         async def attempt(now: Instant) -> tuple[Unit, Posting] | Refused:
             stack = await self._records.find_stack(place)
             if stack is None:
-                return refuse("yard.no_stack", field="place", mend=f"nothing lies at {place}")
-            posted = moved(await self._lot(stack.lot), stack, Line(number, by, now))
-            if isinstance(posted, Refused):
-                return posted
-            guards = list(posting_guards(posted))
-            if self._settings.site(posted.lot.site).kind is SiteKind.DELIVERY_WAREHOUSE:
-                guards.append(cover(posted.lot))
-            entry = draft("moved", posted.lot.lot, f"movement:{number}", posted.movements)
-            return Unit((entry,), tuple(guards)), posted
+                return _nothing_at(place)
+            return self._posted(number, moved(await self._lot(stack.lot), stack, Line(number, by, now)))
 
         return await self._until_settled(attempt)
+
+    def _posted(self, number: str, posted: Posting | Refused) -> tuple[Unit, Posting] | Refused:
+        """Return the unit that records a movement; warrants stay covered."""
+        if isinstance(posted, Refused):
+            return posted
+        guards = list(posting_guards(posted))
+        if self._settings.site(posted.lot.site).kind is SiteKind.DELIVERY_WAREHOUSE:
+            guards.append(cover(posted.lot))
+        entry = draft("moved", posted.lot.lot, f"movement:{number}", posted.movements)
+        return Unit((entry,), tuple(guards)), posted
 
     async def _on_warrant(self, warrant: str, kind: str, by: str, act: Act) -> WarrantRecord | Refused:
         async def attempt(now: Instant) -> tuple[Unit, WarrantRecord] | Refused:
@@ -220,17 +237,27 @@ class YardGoods:
         self, attempt: Callable[[Instant], Awaitable[tuple[Unit, Result] | Refused]]
     ) -> Result | Refused:
         """Record what an attempt returns; where somebody else was faster, attempt it again on what stands then."""
+        refusal = refusal_of("")
         for _ in range(TRIES):
             made = await attempt(self._clock.now())
             if isinstance(made, Refused):
                 return made
             unit, result = made
             answer = await self._ledger.append(unit)
-            if not isinstance(answer, UnitRefused):
+            if not isinstance(answer, UnitRefused) and not answer.repeated:
                 return result
-            if not is_conflict(answer.guard):
-                return refusal_of(answer.guard)
-        return refusal_of("")
+            if isinstance(answer, UnitRefused):
+                refusal = refusal_of(answer.guard)
+                if not is_conflict(answer.guard):
+                    break
+            else:  # the next version, or the number, is what somebody else recorded
+                mend = "was used before: look what stands, or use a new number"
+                refusal = refuse("yard.number_used", field="number", mend=mend)
+        return refusal
+
+
+def _nothing_at(place: str) -> Refused:
+    return refuse("yard.no_stack", field="place", mend=f"nothing lies at {place}")
 
 
 def _warrant_entry(kind: str, warrant: WarrantRecord, by: str) -> Draft:

@@ -1,9 +1,11 @@
 """Scales of the yard: tickets, reference vehicles, zero checks, and a scale that drifts is put out of use (I9)."""
 
+from collections.abc import Callable
+
 import msgspec
 from msgspec.structs import replace
 
-from kouan.journeys.yard_visits import Done, YardVisits
+from kouan.journeys.yard_visits import TRIES, Done, YardVisits
 from kouan.ledger.roles import Ledger, Statement, Unit, UnitRefused
 from kouan.vocabulary.clock import Clock, Instant
 from kouan.vocabulary.verdict import Reason, Refused, refuse
@@ -62,26 +64,28 @@ class YardScales:
 
     async def zero_checked(self, scale: str, at: Instant) -> ScaleRecord | Refused:
         """Note that an empty scale showed zero."""
-        setting = self._settings.scale(scale)
-        standing = await self._standing(setting)
-        if standing.zero_checked_at is not None and standing.zero_checked_at >= at:
-            return standing
-        return await self._change(replace(standing, zero_checked_at=at), "scale_zero", "scale")
+
+        def seen(standing: ScaleRecord, _now: Instant) -> ScaleRecord:
+            known = standing.zero_checked_at is not None and standing.zero_checked_at >= at
+            return standing if known else replace(standing, zero_checked_at=at)
+
+        return await self._change(scale, seen, "scale_zero", "scale")
 
     async def put_out_of_use(self, scale: str, reason: str, by: str) -> ScaleRecord | Refused:
         """Take a scale out of use: what it weighs from now on counts as unweighed (I9)."""
-        standing = await self._standing(self._settings.scale(scale))
         if not reason.strip():
             return refuse("scale.reason", field="reason", mend="must say why")
-        return await self._change(replace(standing, in_use=0, reason=reason), "scale_out_of_use", by)
+        return await self._change(
+            scale, lambda standing, _: replace(standing, in_use=0, reason=reason), "scale_out_of_use", by
+        )
 
     async def adjusted(self, scale: str, reason: str, by: str) -> ScaleRecord | Refused:
         """Take a scale into use again after it was adjusted; reference weighings from before count no more."""
-        standing = await self._standing(self._settings.scale(scale))
         if not reason.strip():
             return refuse("scale.reason", field="reason", mend="must say what was done")
-        after = replace(standing, in_use=1, reason=None, adjusted_at=self._clock.now())
-        return await self._change(after, "scale_adjusted", by)
+        return await self._change(
+            scale, lambda standing, now: replace(standing, in_use=1, reason=None, adjusted_at=now), "scale_adjusted", by
+        )
 
     async def checks(self) -> tuple[Check, ...]:
         """Return what reference vehicles say of each scale, in the order of the port file."""
@@ -126,12 +130,21 @@ class YardScales:
     def _state(self, standing: ScaleRecord) -> ScaleState:
         return ScaleState(bool(standing.in_use), standing.zero_checked_at, self._calibrated_until, standing.reason)
 
-    async def _change(self, after: ScaleRecord, kind: str, by: str) -> ScaleRecord | Refused:
-        now = self._clock.now()
-        after = replace(after, version=after.version + 1, changed_by=by, changed_at=now)
-        entry = draft(kind, after.scale, f"scale:{after.scale}:{after.version}", after)
-        answer = await self._ledger.append(Unit((entry,), (put("scale", after),)))
-        return refusal_of(answer.guard) if isinstance(answer, UnitRefused) else after
+    async def _change(
+        self, scale: str, change: Callable[[ScaleRecord, Instant], ScaleRecord], kind: str, by: str
+    ) -> ScaleRecord | Refused:
+        """Change how a scale stands; where somebody else was faster, change what stands then."""
+        for _ in range(TRIES):
+            standing, now = await self._standing(self._settings.scale(scale)), self._clock.now()
+            after = change(standing, now)
+            if after is standing:
+                return standing
+            after = replace(after, version=after.version + 1, changed_by=by, changed_at=now)
+            entry = draft(kind, after.scale, f"scale:{after.scale}:{after.version}", after)
+            answer = await self._ledger.append(Unit((entry,), (put("scale", after),)))
+            if not isinstance(answer, UnitRefused) and not answer.repeated:  # else this version is somebody else's
+                return after
+        return refusal_of("")
 
 
 def drift_reason(check: Check) -> Reason:

@@ -25,7 +25,7 @@ from kouan.yard.facts import (
     Tallied,
     TicketTaken,
 )
-from kouan.yard.people import SALT_BYTES, Aboard, commitment, difference_digest
+from kouan.yard.people import SALT_BYTES, aboard, difference_digest
 from kouan.yard.pickups import admit_lorry, terms_of
 from kouan.yard.records import LotRecord, VisitRecord
 from kouan.yard.roles import GoodsReleased, WriteOffs, YardRecords
@@ -102,6 +102,13 @@ class YardVisits:
 
     async def deliver(self, delivery: Delivery) -> Done | Refused:
         """Report a vehicle's arrival (``YARD_IN``, 运抵); reporting the same passage again changes nothing."""
+        for _ in range(TRIES - 1):
+            done = await self._deliver(delivery)
+            if done != refusal_of(""):
+                return done
+        return await self._deliver(delivery)
+
+    async def _deliver(self, delivery: Delivery) -> Done | Refused:
         visit, now = f"yard-{delivery.passage}", self._clock.now()
         lot = await self._records.find_lot(delivery.lot)
         standing = await self._records.find_visit(visit)
@@ -233,21 +240,45 @@ class YardVisits:
             if wrong is not None:
                 return wrong
             fact = tell(record, now)
-            answer = await self._append(take(record, fact, now, await self._books(state, fact, now), self._settings))
-            if not isinstance(answer, Refused) or answer != refusal_of(""):
+            answer = await self._told(record, fact, now, await self._books(state, fact, now))
+            if answer != refusal_of(""):
                 break
         return answer
 
-    async def _append(self, taken: Taken | Refused) -> Done | Refused:
+    async def _told(self, record: VisitRecord, fact: Fact, now: Instant, books: Books) -> Done | Refused:
+        """Take a fact in; papers that refuse its net in the commit hold the vehicle, as where they refused before."""
+        taken = take(record, fact, now, books, self._settings)
         if isinstance(taken, Refused):
             return taken
-        if taken.unit is not None:
-            try:
-                answer = await self._ledger.append(taken.unit)
-            except Conflict:  # the same fact was recorded, with other mass in the books by then
-                return refusal_of("")
-            if isinstance(answer, UnitRefused):
-                return refusal_of("" if is_conflict(answer.guard) else answer.guard)
+        guard = await self._refused_at(taken)
+        uncovered = None if guard is None else self._write_offs.refusal(guard)
+        if uncovered is None:
+            return await self._answered(taken, guard)
+        books = msgspec.structs.replace(books, write_off=uncovered)
+        return await self._append(take(record, fact, now, books, self._settings))
+
+    async def _append(self, taken: Taken | Refused) -> Done | Refused:
+        return taken if isinstance(taken, Refused) else await self._answered(taken, await self._refused_at(taken))
+
+    async def _refused_at(self, taken: Taken) -> str | None:
+        """Record what was taken in; return the guard that refused it, empty where another fact took its place.
+
+        Its entries' keys name the visit's next version: where somebody else's fact has them, this one is not recorded.
+        """
+        if taken.unit is None:
+            return None
+        try:
+            answer = await self._ledger.append(taken.unit)
+        except Conflict:  # some of the keys are another fact's, which had fewer entries
+            return ""
+        if isinstance(answer, UnitRefused):
+            return answer.guard
+        return "" if answer.repeated else None
+
+    async def _answered(self, taken: Taken, guard: str | None) -> Done | Refused:
+        """Tell whom it concerns of what stands, or return what the ledger's refusal means."""
+        if guard is not None:
+            return refusal_of("" if is_conflict(guard) else guard)
         for command in taken.step.commands:
             self._tell(command)
         if self._follow is not None:
@@ -271,8 +302,3 @@ class YardVisits:
             net = written_off(stay, fact.ticket, now)
             write_off = await self._write_offs.net(net) if net.net_kg > 0 else None
         return Books(lot, stack, pickup, released, write_off)
-
-
-def aboard(salt: bytes, visit: str, plate: str, occupants: int, subjects: Sequence[str]) -> Aboard:
-    """Return who is in a vehicle, each as a commitment under the visit's salt."""
-    return Aboard(occupants, tuple(sorted(commitment(salt, visit, plate, each) for each in subjects)))

@@ -56,6 +56,10 @@ class Unit(msgspec.Struct, frozen=True):
     guards: tuple[Statement, ...] = ()
     effects: tuple[Statement, ...] = ()
 
+    def beside(self, other: "Unit") -> "Unit":
+        """Return the unit that records both, or neither."""
+        return Unit(self.drafts + other.drafts, self.guards + other.guards, self.effects + other.effects)
+
 
 class Appended(msgspec.Struct, frozen=True):
     """The unit is durable. ``repeated`` says that it was already, under the same keys."""

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from datetime import time as time_of_day
 from random import Random
@@ -18,6 +18,7 @@ from kouan.proving.virtual_loop import VirtualClock, VirtualLoop, run
 from kouan.simulator.port_file import load_port
 from kouan.simulator.scenario import load_scenario
 from kouan.simulator.score import score
+from kouan.simulator.truth import VehicleTruth, vehicles
 from kouan.vocabulary.clock import SECOND, Clock, Instant
 from kouan.vocabulary.places import Direction
 from kouan.wiring.port_file import PortFile, load, path_of
@@ -75,6 +76,15 @@ def simulate_day(setting: DaySetting, tell: Callable[[float], None] = lambda _: 
     return day.figures(outcomes, time.process_time() - began_s)
 
 
+def vehicles_of_day(setting: DaySetting, tell: Callable[[float], None] = lambda _: None) -> Sequence[VehicleTruth]:
+    """Simulate, and return what truly happened to each vehicle, in the order of the stops."""
+    port = load(setting.port)
+    loop = VirtualLoop(opening(port, setting.day), Random(f"order/{setting.seed}"))
+    day = _Day(setting, port, VirtualClock(loop), tell)
+    run(day.live(), loop)
+    return day.vehicles()
+
+
 class _Day:
     """One run, from the opening to its end."""
 
@@ -114,6 +124,10 @@ class _Day:
         recorded = {"entries": len(file.entries), "ledger_root": root_of(file.hashes).hex()}
         speed = _speed(self._twin.field.summary().messages_sent, done["lorries"], self._clock, cpu_s)
         return told | done | self._checks() | _queues(self._watcher) | recorded | speed
+
+    def vehicles(self) -> Sequence[VehicleTruth]:
+        """Return what truly happened to each vehicle."""
+        return vehicles(self._twin.truth.lines)
 
     def _over(self) -> bool:
         passed_us = self._clock.monotonic()

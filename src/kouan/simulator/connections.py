@@ -10,14 +10,15 @@ from kouan.protocols.status.messages import DeviceStatus
 
 
 class Links(msgspec.Struct, frozen=True):
-    """How the field speaks: a link for each lane (one may serve several), for each agency, and for the approach.
+    """How the field speaks: a link for each lane (one may serve several), for each agency, the approach and the yard.
 
-    A link brings what ``subscriptions`` names.
+    A link brings what ``subscriptions`` names. Without a link the yard has no devices.
     """
 
     lanes: Mapping[str, Link]
     agencies: Mapping[str, Link]
     approach: Link
+    yard: Link | None = None
 
 
 def lane_subscriptions(port: str, lane: str) -> tuple[str, ...]:

@@ -4,19 +4,18 @@ Time, chance, links and logs come from outside, so the same field runs live over
 with links in memory.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from random import Random
 
-import msgspec
-
 from kouan.protocols.barrier.messages import Barrier
-from kouan.protocols.jws import Signer
 from kouan.protocols.link import Link
 from kouan.protocols.queue_counter.messages import QueueCounted
 from kouan.simulator.agencies import Agency
 from kouan.simulator.approach import Approach
 from kouan.simulator.connections import Links
+from kouan.simulator.counterparts import Counterparts, Stamps, Summary
 from kouan.simulator.crew import Crew
+from kouan.simulator.devices.yard import make_devices
 from kouan.simulator.equipment import SENSORS, Equipment
 from kouan.simulator.fleet import Fleet
 from kouan.simulator.inspectors import Inspectors
@@ -25,56 +24,22 @@ from kouan.simulator.lane import Lane
 from kouan.simulator.officers import DutyOfficers
 from kouan.simulator.photography import Photographer
 from kouan.simulator.port_file import FieldPort
-from kouan.simulator.roles import ImageStore, InspectionDesk, OfficerDesk, PapersOffice, Sleep, TruthLog
+from kouan.simulator.roles import InspectionDesk, Sleep
 from kouan.simulator.scenario import Scenario
 from kouan.simulator.surroundings import Left, Surroundings
 from kouan.simulator.traders import Traders
 from kouan.simulator.traffic import Traffic
 from kouan.simulator.truth import Diary
+from kouan.simulator.vehicles import Load
 from kouan.simulator.wire import Outbox, Voice
+from kouan.simulator.yard import Yard
 from kouan.vocabulary.clock import Clock
 from kouan.vocabulary.places import Direction
 
+__all__ = ["Counterparts", "Field", "Stamps", "Summary", "run_field"]
+
 FIRST_AFTER_S = 0.5
 """Seconds between the first lorries of two neighbouring lanes after a start with open lanes. Our choice."""
-
-
-class Counterparts(msgspec.Struct, frozen=True):
-    """Whom the field meets besides the wire.
-
-    Without a store no pictures are taken, without a desk nobody decides reviews, without ``inspection`` none examines.
-    """
-
-    papers: PapersOffice
-    truth: TruthLog
-    actuations: TruthLog
-    signers: Mapping[str, Signer]
-    images: ImageStore | None = None
-    desk: OfficerDesk | None = None
-    inspection: InspectionDesk | None = None
-
-
-class Stamps(msgspec.Struct, frozen=True):
-    """The clocks of devices and of agencies, which may be wrong; the records of what truly happened bear true time."""
-
-    devices: Clock
-    agencies: Clock
-
-
-class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """How the field fares, for the one who watches it."""
-
-    at: int
-    stopped: int
-    gone: int
-    waiting_in: int
-    waiting_out: int
-    papers_accepted: int
-    papers_rejected: int
-    verdicts: int
-    double_openings: int
-    messages_sent: int
-    telemetry_dropped: int
 
 
 class Field:
@@ -119,6 +84,7 @@ class Field:
         self.lanes = self._make_lanes()
         self.agencies = self._make_agencies()
         self._inspectors, self._laboratory = self._make_inspectors(others.inspection)
+        self._yard = self._make_yard()
         self._counter = self._voice("approach", "queue_counter", self._outbox(links.approach))
 
     def _chance(self) -> Random:
@@ -140,7 +106,7 @@ class Field:
         if desk is None or not setting.inspectors:
             return None, None
         given = (desk, setting, self._clock, self._sleep)
-        inspectors = Inspectors(*given, self._chance(), self._speed, self._traffic.left)
+        inspectors = Inspectors(*given, self._chance(), self._speed, self._onward)
         return inspectors, Laboratory(*given, self._chance(), self._speed)
 
     def _left(self, left: Left) -> None:
@@ -148,7 +114,31 @@ class Field:
         if self._inspectors is not None and left.exit == Barrier.DIVERT:
             self._inspectors.expect(left)
         else:
+            self._onward(left)
+
+    def _onward(self, left: Left) -> None:
+        """Let a lorry that brings goods drive to the yard, and any other home."""
+        brings = left.lorry.direction is Direction.IN and left.lorry.load is Load.LOADED and left.exit != "withdrew"
+        if self._yard is not None and brings:
+            self._yard.expect(left)
+        else:
             self._traffic.left(left)
+
+    def _make_yard(self) -> Yard | None:
+        """Return the yard's people and their devices; None where the port has none, or nobody to talk to."""
+        desk, inspection, link = self._others.yard, self._others.inspection, self._links.yard
+        life, yard = self._scenario.yard, self._port.yard
+        if desk is None or inspection is None or link is None or not life.people or not yard.gates:
+            return None
+        outbox = self._outbox(link)
+        devices = make_devices(
+            yard, lambda place, device: self._voice(place, device, outbox), self._chance, self._sleep,
+            self._crew.spawn, life.drift_pm, self._speed,
+        )  # fmt: skip
+        return Yard(
+            desk, inspection, self._others.papers, yard, life, *devices, self._clock, self._sleep,
+            self._crew.spawn, self._chance(), self._speed, self._traffic.home,
+        )  # fmt: skip
 
     def _make_lanes(self) -> dict[str, Lane]:
         around = Surroundings(
@@ -238,7 +228,7 @@ class Field:
                 spawn(self._fail_and_recover(lane, self._chance()))
         for work in (self._beat(), self._count()):
             spawn(work)
-        for people in (self._officers, self._inspectors, self._laboratory):
+        for people in (self._officers, self._inspectors, self._laboratory, self._yard):
             if people is not None:
                 spawn(people.run())
         self._traffic.begin(self._port.opens_s if self._start_open else None)
@@ -258,6 +248,8 @@ class Field:
             await self._sleep(self._scenario.wire.heartbeat_s * self._speed)
             for lane in self.lanes.values():
                 lane.equipment.report()
+            for voice in () if self._yard is None else self._yard.voices:
+                voice.status()
             self._counter.status()
 
     async def _count(self) -> None:

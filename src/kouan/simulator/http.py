@@ -65,7 +65,8 @@ class HttpPapersOffice:
             answer = await _ask(self._client, "POST", f"/papers/declarations/{number}/status", **parts)
         else:
             parts = _json(document)
-            parts["headers"] |= self._bearer | {"idempotency-key": number}
+            issue = f"-{document['version']}" if document.get("version", 1) != 1 else ""
+            parts["headers"] |= self._bearer | {"idempotency-key": f"{number}{issue}"}
             answer = await _ask(self._client, "POST", f"/papers/{_PAPERS[kind]}", **parts)
         if not answer.is_success:
             self.refusals = [*self.refusals[-9:], f"{kind} {number}: {answer.status_code} {answer.text}"]

@@ -9,6 +9,7 @@ import msgspec
 
 from kouan.simulator.goods import CARGOES
 from kouan.simulator.reading import read_as
+from kouan.simulator.yard_port import FieldYard
 from kouan.vocabulary.errors import InvalidValue
 from kouan.vocabulary.places import Direction, LaneName, PortName
 
@@ -52,6 +53,7 @@ class FieldPort(msgspec.Struct, frozen=True):
     lanes: tuple[FieldLane, ...]
     simulation: Simulation
     hours: Opening = Opening()
+    yard: FieldYard = FieldYard()
 
     def lanes_of(self, direction: Direction) -> tuple[FieldLane, ...]:
         """Return the lanes that go this way, in the order of the file."""

@@ -104,6 +104,53 @@ class InspectionDesk(Protocol):
         ...
 
 
+class YardDesk(Protocol):
+    """The yard's office, as its clerks, its duty officer and border inspection have it; all raise Unavailable.
+
+    Who does something returns whether it was accepted.
+    """
+
+    async def visits(self) -> tuple[Document, ...]:
+        """Return the visits under way, and what each waits for."""
+        ...
+
+    async def stock(self) -> Document:
+        """Return what lies there, by lot and by stack."""
+        ...
+
+    async def scales(self) -> tuple[Document, ...]:
+        """Return how each scale stands."""
+        ...
+
+    async def begin(self, visit: str, place: str, temperature_dc: int | None = None) -> bool:
+        """Begin to unload or load a vehicle at a stack."""
+        ...
+
+    async def tally(self, visit: str, moisture_bp: int, *, sound: bool) -> bool:
+        """End it with the tally."""
+        ...
+
+    async def sample(self, visit: str, sample: str, mass_kg: int, seal: str) -> bool:
+        """Take and seal a sample of what a vehicle brought."""
+        ...
+
+    async def mend(self, visit: str, how: str, reason: str) -> bool:
+        """Say how a held vehicle goes on: ``weigh_again``, ``handle_again`` or ``turn_away``."""
+        ...
+
+    async def excuse(self, visit: str, reason: str) -> bool:
+        """Excuse, as border inspection, the difference in people that holds a vehicle."""
+        ...
+
+    async def order(self, wanted: Document) -> bool:
+        """Order a pick-up of released goods."""
+        ...
+
+    async def adjusted(self, scale: str, reason: str) -> bool:
+        """Take a scale into use again that was adjusted."""
+        ...
+
+
 class TruthLog(Protocol):
     """Takes lines of what truly happened, out of the platform's sight, and remembers the lanes' counters."""
 

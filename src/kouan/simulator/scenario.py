@@ -99,6 +99,32 @@ class Inspection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fails: Rate = 0.03
 
 
+class YardLife(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Simulated people of the yard; spans are in seconds of the field's time. All are our choice.
+
+    ``moves_s`` is a way within the yard; ``unloads_s``, ``loads_s`` and ``mends_s`` say how long it takes to handle a
+    vehicle, and to deal with one that is held. ``references_s`` is the time between two rounds of the reference
+    vehicles, ``adjusts_s`` how long a scale is out of use, ``drift_pm`` bounds the scales' error in per mille.
+    ``samples``, ``unsound``, ``overloads`` and ``strangers`` are rates a vehicle: a sample is taken, goods are not
+    sound, a domestic lorry loads too much, somebody else sits in it at the exit. ``fetching`` is how many domestic
+    lorries come at once, at most.
+    """
+
+    people: bool = True
+    moves_s: Span = (120.0, 420.0)
+    unloads_s: Span = (900.0, 2_100.0)
+    loads_s: Span = (900.0, 2_700.0)
+    mends_s: Span = (120.0, 600.0)
+    references_s: Annotated[float, msgspec.Meta(gt=0.0)] = 6 * 3_600.0
+    adjusts_s: Span = (1_800.0, 5_400.0)
+    drift_pm: float = 2.0
+    samples: Rate = 0.2
+    unsound: Rate = 0.01
+    overloads: Rate = 0.05
+    strangers: Rate = 0.01
+    fetching: Annotated[int, msgspec.Meta(ge=0)] = 12
+
+
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One way in which the day goes. ``first`` plants kinds on the n-th lorries to stop, to have something to show."""
 
@@ -110,6 +136,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     wire: Wire = Wire()
     people: People = People()
     inspection: Inspection = Inspection()
+    yard: YardLife = YardLife()
     pictures: bool = True
     traffic: Annotated[float, msgspec.Meta(ge=0.0)] = 1.0
 

@@ -14,6 +14,9 @@ from kouan.simulator.vehicles import Load, Lorry
 from kouan.vocabulary.clock import SECOND, Clock
 from kouan.vocabulary.places import Direction
 
+YARD_TO_GATE_S = 600.0
+"""From the yard back to the outbound queue, in seconds of the field's time. Our choice."""
+
 LEAST_TURNROUND_S = 300.0
 """Least time between the two legs of a visit, in seconds of the wall clock, which the platform measures travel by."""
 
@@ -85,14 +88,22 @@ class Traffic:
 
     def left(self, left: Left) -> None:
         """Let a lorry that delivered come back empty: the second half of its visit."""
+        self._back(left, self._port.simulation.turnround_s)
+
+    def home(self, left: Left) -> None:
+        """Let a lorry come back empty that has left the yard: it drives no further than to the queue."""
+        self._back(left, YARD_TO_GATE_S)
+
+    def _back(self, left: Left, turnround_s: float) -> None:
         lorry = left.lorry
         if left.exit == "withdrew" or lorry.load is not Load.LOADED or lorry.has(Anomaly.CLONED_PLATE):
             return
         way_back = Direction.OUT if lorry.direction is Direction.IN else Direction.IN
-        self._spawn(self._come_back(functools.partial(self._fleet.empty, way_back, lorry.rig), way_back))
+        make = functools.partial(self._fleet.empty, way_back, lorry.rig)
+        self._spawn(self._come_back(make, way_back, turnround_s))
 
-    async def _come_back(self, make: Callable[[], Lorry], direction: Direction) -> None:
-        span_s = max(self._port.simulation.turnround_s, LEAST_TURNROUND_S * self._speed)
+    async def _come_back(self, make: Callable[[], Lorry], direction: Direction, turnround_s: float) -> None:
+        span_s = max(turnround_s, LEAST_TURNROUND_S * self._speed)
         await self._sleep(span_s * self._random.uniform(0.8, 1.3))
         self._approaches[direction].join(make)
 

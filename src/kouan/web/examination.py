@@ -25,9 +25,8 @@ from kouan.web.examination_shapes import (
     ReportRequest,
     VehicleShape,
     Worklist,
-    item,
-    shown,
 )
+from kouan.web.examination_views import item, shown
 from kouan.web.fields import IdempotencyKey, Instant, Number, Page
 from kouan.web.matters import examination_matter
 from kouan.web.problems import FieldError, ProblemError, refused

@@ -23,9 +23,6 @@ from kouan.web.fields import IdempotencyKey, Instant, LanePath, Number, Page, Pa
 from kouan.web.gate_shapes import (
     Because,
     Confirmation,
-    HoldPlaced,
-    HoldRequest,
-    Holds,
     LaneView,
     Passages,
     PassageStateName,
@@ -35,6 +32,7 @@ from kouan.web.gate_shapes import (
     Reviews,
     Turn,
 )
+from kouan.web.hold_shapes import HoldPlaced, HoldRequest, Holds
 from kouan.web.instead import shown_overview
 from kouan.web.matters import hold_matter, passage_matter
 from kouan.web.need_to_know import require_corrections, shown_lane, shown_passage, shown_review

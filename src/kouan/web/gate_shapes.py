@@ -5,10 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from kouan.gate.procedures import Authority, Outcome, Procedure
-from kouan.inspection.control_orders import ControlKind
-from kouan.inspection.steps import StepKind
 from kouan.vocabulary.places import Direction
-from kouan.web.fields import LINE, Container, Instant, Number, Password, Plate, Shape, Text, Why
+from kouan.web.fields import LINE, Instant, Password, Shape, Why
 
 ReviewAction = Literal["release", "divert", "refuse", "correct"]
 PassageStateName = Literal[
@@ -98,9 +96,10 @@ class OrderView(Shape):
 
 
 class FirstDecision(Shape):
-    """What a first person decided, and a second one is to confirm."""
+    """What a first person decided, and a second one is to confirm; why is empty where it is withheld."""
 
     by: str
+    authority: Authority
     action: ReviewAction
     reason: str
     at: Instant
@@ -257,54 +256,7 @@ class Confirmation(Shape):
     password: Password | None = None
 
 
-class HoldRequest(Shape):
-    """Which vehicle, container or goods to hold (one of them), and what for; the authority is the caller's own."""
-
-    kind: ControlKind
-    reason: Why
-    plate: Plate | None = None
-    container: Container | None = None
-    consignment: Number | None = None
-    declaration: Number | None = None
-    valid_until: Instant | None = None
-    steps: Annotated[list[StepKind], Field(max_length=len(StepKind))] | None = None
-
-
 class Recorded(Shape):
     """What was asked is in the ledger."""
 
     state: Literal["recorded"] = "recorded"
-
-
-class HoldPlaced(Shape):
-    """The number of a hold that is in force now."""
-
-    number: str
-
-
-class HoldView(Shape):
-    """A control order in force; another authority's reason, and who gave it, are withheld and empty."""
-
-    number: str
-    authority: Authority
-    kind: str
-    plate: str | None
-    container: str | None
-    consignment: str | None
-    declaration: str | None
-    reason: Text
-    placed_by: str
-    placed_at: Instant
-    valid_from: Instant
-    valid_until: Instant | None
-    lifted_by: str | None
-    lifted_at: Instant | None
-    lift_reason: str | None
-    steps: str | None
-    withheld: bool
-
-
-class Holds(Shape):
-    """Control orders in force, oldest first."""
-
-    items: list[HoldView]

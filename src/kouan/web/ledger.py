@@ -14,9 +14,10 @@ from kouan.ledger.tiles import prove_consistency, prove_inclusion, prove_root
 from kouan.vocabulary.errors import NotFound
 from kouan.web.answers import json_answer
 from kouan.web.callers import Caller, Common, GuardedRoute, asks
+from kouan.web.entry_kinds import fields_in
 from kouan.web.fields import LINE, Instant, Page, Sequence, Shape
 from kouan.web.matters import entry_matter
-from kouan.web.need_to_know import fields_in, reads_entry
+from kouan.web.need_to_know import reads_entry
 from kouan.web.reading import Reads
 
 router = APIRouter(route_class=GuardedRoute, tags=["ledger"], prefix="/ledger")

@@ -11,6 +11,7 @@ from kouan.inspection.records import ConfirmationRecord, DeclarationRecord, Mani
 from kouan.inspection.release.lot import FINAL
 from kouan.inspection.release.records import LotRecord
 from kouan.ledger.entries import Entry
+from kouan.web.entry_kinds import kind_of
 
 ENDED = frozenset({"cleared", "diverted", "refused", "abandoned"})
 """States of a passage that is over."""
@@ -19,23 +20,14 @@ CUSTOMS = frozenset({Agency.CUSTOMS})
 BORDER = frozenset({Agency.BORDER_INSPECTION})
 NOBODY: frozenset[Agency] = frozenset()
 
-_KINDS = {
-    "gate": MatterKind.PASSAGE,
-    "visit": MatterKind.PASSAGE,
-    "papers": MatterKind.PAPER,
-    "release": MatterKind.LOT,
-    "targeting": MatterKind.CANDIDATE,
-    "examination": MatterKind.EXAMINATION,
-    "yard": MatterKind.VISIT,
-}
-"""The matter that an entry is about, by the first word of its kind; its stream is the matter's number."""
-
 
 def passage_matter(view: Any, port: str) -> Matter:
     """Return a passage: while it goes on it is the case of each authority that has to give a verdict on it."""
     over = view["state"] in ENDED
     found = {each["name"] for each in view["procedures"] if each["evidence"] is not None}
     found |= {each["authority"] for each in view["verdicts"] if each["reasons"]}
+    if view["review"] is not None and view["review"]["first"] is not None:
+        found.add(view["review"]["first"]["authority"])
     return Matter(
         MatterKind.PASSAGE,
         view["id"],
@@ -99,7 +91,18 @@ def visit_matter(number: str, port: str, *, over: bool) -> Matter:
     return Matter(MatterKind.VISIT, number, port, stage, NOBODY if over else BORDER, frozenset({Field.ABOARD}))
 
 
+def reads_matter(username: str, port: str) -> Matter:
+    """Return all that one person read, which is nobody's case."""
+    return Matter(MatterKind.READS, username, port, Stage.RECORDED, NOBODY, frozenset({Field.READ}))
+
+
 def entry_matter(entry: Entry, fields: frozenset[Field]) -> Matter:
     """Return what an entry is about, as far as it is recorded; an entry is nobody's case any more."""
-    kind = _KINDS.get(entry.kind.partition(".")[0], MatterKind.PASSAGE)
-    return Matter(kind, entry.stream, entry.port, Stage.RECORDED, NOBODY, fields & PROTECTED)
+    return Matter(
+        kind_of(entry).matter or MatterKind.PASSAGE,
+        entry.stream,
+        entry.port,
+        Stage.RECORDED,
+        NOBODY,
+        fields & PROTECTED,
+    )

@@ -11,11 +11,14 @@ from kouan.web.problems import ProblemError
 from kouan.web.rates import Buckets
 from kouan.web.services import Limits
 
+CONTENT = (
+    "default-src 'self'", "img-src 'self' blob:", "object-src 'none'", "base-uri 'none'", "form-action 'self'",
+    "frame-ancestors 'none'",
+)  # fmt: skip
+"""What a page may load; pictures also from memory, because the console fetches them with the purpose they are for."""
+
 SECURITY_HEADERS = (
-    (
-        "content-security-policy",
-        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    ),
+    ("content-security-policy", "; ".join(CONTENT)),
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
     ("referrer-policy", "no-referrer"),

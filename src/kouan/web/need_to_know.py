@@ -7,75 +7,15 @@ business it is, and where it is protected, only for who reads it for a purpose (
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
-
+from kouan.access.need import PROTECTED
 from kouan.access.people import Principal
 from kouan.access.policy import Action, Field, State, fields_of, may
-from kouan.ledger.entries import Entry
-from kouan.vocabulary.verdict import GRANTED, Refused
-from kouan.web.instead import field_of_rule, procedure_answers, shown_exceptions, shown_findings, verdict_answers
+from kouan.vocabulary.verdict import Refused
+from kouan.web.entry_kinds import CORRECTED
+from kouan.web.instead import procedure_answers, shown_exceptions, shown_findings, verdict_answers
 from kouan.web.problems import FieldError, ProblemError
 
 View = Mapping[str, Any]
-
-CORRECTED: Mapping[str, Field] = {
-    "plate": Field.PLATES,
-    "trailer": Field.PLATES,
-    "containers": Field.CONTAINER,
-    "seal": Field.SEAL,
-    "occupants": Field.DRIVER,
-    "papers": Field.PAPERS,
-}
-"""The field of the policy to which a correction belongs."""
-
-_KINDS: Mapping[str, Field] = {
-    "gate.order": Field.ORDER,
-    "gate.actuation": Field.DECISION,
-    "papers": Field.DOCUMENT,
-    "examination": Field.FINDINGS,
-    "targeting.watched": Field.WATCH_LIST,
-    "targeting.unwatched": Field.WATCH_LIST,
-    "targeting.selected": Field.FIRM,
-    "targeting.passed": Field.FIRM,
-    "targeting": Field.TARGETING,
-    "rules": Field.RULES,
-    "release": Field.FIRM,
-    "access.read": Field.READ,
-    "access": Field.ACCOUNT,
-    "yard.opened": Field.ABOARD,
-    "yard.fact": Field.ABOARD,
-    "yard.held": Field.ABOARD,
-    "yard.called": Field.ABOARD,
-    "gate": Field.VEHICLE,
-    "visit": Field.VEHICLE,
-    "yard": Field.YARD,
-}
-"""The field to which an entry belongs, by its kind or by the first word of it; where none is named, ``entry``."""
-
-
-class _Fact(msgspec.Struct):
-    evidence: dict[str, Any] | None = None
-    verdict: dict[str, Any] | None = None
-
-
-class _Recorded(msgspec.Struct):
-    fact: _Fact
-
-
-class _Found(msgspec.Struct):
-    rule: str
-
-
-class _Decided(msgspec.Struct):
-    findings: list[_Found]
-
-
-class _Decision(msgspec.Struct):
-    decision: _Decided
-
-
-class _Order(msgspec.Struct):
-    authority: str
 
 
 def shown_passage(view: View, reader: Principal, read: frozenset[Field] = frozenset()) -> View:
@@ -107,8 +47,20 @@ def shown_lane(view: View, reader: Principal) -> View:
 
 
 def shown_review(item: View, reader: Principal, read: frozenset[Field] = frozenset()) -> View:
-    """Return an item of the review queue with the findings that its reader may see."""
-    return {**item, "findings": shown_findings(item["findings"], reader.agency, read)}
+    """Return an item of the review queue with the findings, and the first person's reason, that its reader may see."""
+    return {
+        **item,
+        "findings": shown_findings(item["findings"], reader.agency, read),
+        "first": _first(item["first"], reader, read),
+    }
+
+
+def _first(said: View | None, reader: Principal, read: frozenset[Field]) -> View | None:
+    """Return what a first person decided; why is for their own authority, and for who reads its reasons."""
+    if said is None or said["authority"] == reader.agency:
+        return said
+    field = Field(said["authority"])
+    return said if field in read or field not in PROTECTED else {**said, "reason": ""}
 
 
 def _procedure(view: View, findings: Sequence[View], seen: frozenset[Field]) -> View:
@@ -123,34 +75,9 @@ def _verdict(view: View, seen: frozenset[Field]) -> View:
     return {**view, "reasons": reasons, "withheld": withheld, "answers": verdict_answers(view)}
 
 
-def fields_in(entry: Entry) -> frozenset[Field]:
-    """Return the fields of which an entry's body says something: who may not see them all sees none of it."""
-    kind = entry.kind.partition("/")[0]
-    if kind in ("papers.order_placed", "papers.order_lifted"):
-        authority = msgspec.json.decode(entry.body, type=_Order).authority
-        return frozenset({Field(authority) if authority in set(Field) else Field.CUSTOMS})
-    if kind == "gate.decision":
-        found = msgspec.json.decode(entry.body, type=_Decision).decision.findings
-        spoken = {field for each in found if (field := field_of_rule(each.rule)) is not None}
-        return frozenset({Field.DECISION, *spoken})
-    return frozenset({_field_of(entry, kind)})
-
-
-def _field_of(entry: Entry, kind: str) -> Field:
-    if kind in ("gate.evidence", "gate.verdict"):
-        fact = msgspec.json.decode(entry.body, type=_Recorded).fact
-        if fact.verdict is not None:
-            return Field(fact.verdict["authority"])
-        evidence = fact.evidence or {}
-        return Field(evidence["procedure"] if evidence["type"] == "failed" else evidence["type"])
-    return _KINDS.get(kind) or _KINDS.get(kind.partition(".")[0], Field.ENTRY)
-
-
 def reads_entry(fields: frozenset[Field], reader: Principal, read: frozenset[Field]) -> bool:
     """Say whether a reader of the ledger may see what an entry of these fields says, not only that it stands there."""
     seen = fields_of(reader.roles, reader.agency, Action.WATCH, State.RECORDED) | read
-    if may(reader, Action.REVIEW_READS, Field.READ, State.RECORDED) == GRANTED:
-        seen |= {Field.READ}
     return fields <= seen | {Field.ENTRY}
 
 

@@ -8,16 +8,13 @@ from typing import TypeVar
 
 from kouan.access.people import Principal
 from kouan.access.policy import Action, Field, may_concerning, sees_all
-from kouan.inspection.parties import firms_named
-from kouan.inspection.records import ConfirmationRecord, DeclarationRecord, ManifestRecord, SupportingRecord
+from kouan.inspection.parties import PaperRecord, firms_of
 from kouan.inspection.supporting import PaperKind
 from kouan.vocabulary.errors import NotFound
 from kouan.vocabulary.verdict import GRANTED
 from kouan.web.services import Services
 
-Paper = ConfirmationRecord | ManifestRecord | DeclarationRecord | SupportingRecord
-
-AnyPaper = TypeVar("AnyPaper", bound=Paper)
+AnyPaper = TypeVar("AnyPaper", bound=PaperRecord)
 
 
 def reads_all_papers(reader: Principal) -> bool:
@@ -29,7 +26,7 @@ async def readable(services: Services, reader: Principal, papers: Sequence[AnyPa
     """Return those papers that somebody may read, in their order."""
     if reads_all_papers(reader):
         return list(papers)
-    firms = [await firms_of(services, paper) for paper in papers]
+    firms = [await firms_of(services.papers, paper) for paper in papers]
     return [paper for paper, named in zip(papers, firms, strict=True) if _reads(reader, named)]
 
 
@@ -37,20 +34,10 @@ def _reads(reader: Principal, firms: Collection[str]) -> bool:
     return may_concerning(reader, Action.READ_PAPERS, Field.PAPER, firms) is GRANTED
 
 
-async def firms_of(services: Services, paper: Paper) -> frozenset[str]:
-    """Return the firms that a paper names, and the consignees of the lots that it is about."""
-    named = firms_named(paper.document)
-    if isinstance(paper, SupportingRecord):
-        numbers = sorted({lot.rpartition("-")[0] for lot in paper.lots.split()})
-        for declaration in await services.papers.declarations(numbers) if numbers else ():
-            named |= firms_named(declaration.document)
-    return named
-
-
-async def papers_numbered(services: Services, number: str) -> list[Paper]:
+async def papers_numbered(services: Services, number: str) -> list[PaperRecord]:
     """Return every paper of a number; numbers are unique within a kind only."""
     papers = services.papers
-    found: list[Paper | None] = [
+    found: list[PaperRecord | None] = [
         await papers.find_confirmation(number),
         await papers.find_manifest(number),
         await papers.find_declaration(number),

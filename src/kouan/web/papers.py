@@ -9,10 +9,11 @@ from fastapi import APIRouter, Body, Path, Query, Request
 from starlette.responses import Response
 
 from kouan.access.people import Principal
-from kouan.access.policy import Action
+from kouan.access.policy import Action, Field, may_concerning
 from kouan.inspection.desk import document_of
 from kouan.inspection.fields import violations_of
 from kouan.inspection.papers import ConsignmentLine
+from kouan.inspection.parties import NOT_YOUR_FIRM, Concerns, everybody
 from kouan.inspection.records import ConfirmationRecord, ConsignmentRecord, DeclarationRecord, ManifestRecord
 from kouan.inspection.use_cases import Accepted, refusal_of
 from kouan.journeys.hand_in import PapersCounter
@@ -85,7 +86,7 @@ async def submit_vehicle_confirmation(
     request: Request, body: Document, caller: Caller, services: Needed, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Hand in a vehicle confirmation (确报), or the next version of one."""
-    taken = taking(counter_of(services).confirmation, body)
+    taken = taking(counter_of(services, for_firms(caller)).confirmation, body)
     return await once(request, services, caller, idempotency_key, taken)
 
 
@@ -95,7 +96,7 @@ async def submit_original_manifest(
     request: Request, body: Document, caller: Caller, services: Needed, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Hand in an original manifest (原始舱单), or the next version of one."""
-    taken = taking(counter_of(services).manifest, body)
+    taken = taking(counter_of(services, for_firms(caller)).manifest, body)
     return await once(request, services, caller, idempotency_key, taken)
 
 
@@ -105,12 +106,20 @@ async def submit_customs_declaration(
     request: Request, body: Document, caller: Caller, services: Needed, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Hand in a customs declaration (报关单), its base items, or its next version."""
-    taken = taking(counter_of(services).declaration, body)
+    taken = taking(counter_of(services, for_firms(caller)).declaration, body)
     return await once(request, services, caller, idempotency_key, taken)
 
 
-def counter_of(services: Services, *, rehearsal: bool = False) -> PapersCounter:
-    """Return the counter at which papers are handed in; at a rehearsal nothing is recorded."""
+def for_firms(sender: Principal) -> Concerns:
+    """Return what holds a sender to the firms of their account; one whose account names none, to nothing."""
+    return lambda firms: may_concerning(sender, Action.SUBMIT_PAPERS, Field.PAPER, firms)
+
+
+def counter_of(services: Services, concerns: Concerns = everybody, *, rehearsal: bool = False) -> PapersCounter:
+    """Return the counter at which papers are handed in, by whoever is held to some firms, or by customs.
+
+    At a rehearsal nothing is recorded.
+    """
     return PapersCounter(
         services.papers,
         services.ledger,
@@ -120,6 +129,7 @@ def counter_of(services: Services, *, rehearsal: bool = False) -> PapersCounter:
         services.two_step,
         rehearsal=rehearsal,
         came=_told_of_papers(services),
+        concerns=concerns,
     )
 
 
@@ -158,7 +168,7 @@ def taking(take: Callable[[object], Awaitable[Accepted | Refused]], body: object
 @asks(Action.SUBMIT_PAPERS)
 async def delete_papers(batch: PaperNumber, caller: Caller, services: Needed) -> Response:
     """Delete what was handed in under a transport batch number, unless a vehicle of it has crossed."""
-    deleted = await counter_of(services).delete_batch(batch, caller.username)
+    deleted = await counter_of(services, for_firms(caller)).delete_batch(batch, caller.username)
     if isinstance(deleted, Refused):
         raise paper_refused(deleted)
     return no_content()
@@ -279,4 +289,6 @@ def paper_refused(refusal: Refused) -> ProblemError:
     errors = [FieldError(each.field, each.rule, each.mend) for each in violations_of(refusal)]
     if errors[0].rule == "papers.batch_unknown":
         return ProblemError(404, errors=errors)
+    if all(error.rule == NOT_YOUR_FIRM for error in errors):
+        return ProblemError(403, errors=errors)
     return ProblemError(409 if errors[0].rule.startswith("papers.") else 422, errors=errors[:100])

@@ -1,5 +1,6 @@
 """Files of papers: handed in whole, judged row by row; and templates to fill in."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -9,11 +10,11 @@ from starlette.responses import Response
 from kouan.access.policy import Action, Field
 from kouan.inspection.importing.columns import FileKind
 from kouan.inspection.importing.templates import template
-from kouan.journeys.import_papers import ATTESTED, DECLARANTS, import_papers, takers
+from kouan.journeys.import_papers import ATTESTED, DECLARANTS, Take, import_papers, takers
 from kouan.web.answers import json_answer
-from kouan.web.callers import GuardedRoute, Needed, asks
+from kouan.web.callers import Caller, GuardedRoute, Needed, asks
 from kouan.web.fields import Shape
-from kouan.web.papers import counter_of
+from kouan.web.papers import counter_of, for_firms
 from kouan.web.services import Services
 
 router = APIRouter(route_class=GuardedRoute, tags=["papers"], prefix="/papers")
@@ -73,9 +74,12 @@ class ImportView(Shape):
 
 @router.post("/imports", response_model=ImportView, openapi_extra=_FILE)
 @asks(Action.SUBMIT_PAPERS)
-async def import_file(request: Request, services: Needed, kind: Kind = None, dry_run: DryRun = False) -> Response:
+async def import_file(
+    request: Request, caller: Caller, services: Needed, kind: Kind = None, dry_run: DryRun = False
+) -> Response:
     """Hand in a CSV, Excel, JSON or EDIFACT file of confirmations, manifests, declarations, reports or licences."""
-    return await _import(request, services, DECLARANTS, kind, dry_run=dry_run)
+    counter = counter_of(services, for_firms(caller), rehearsal=dry_run)
+    return await _import(request, services, takers(counter, DECLARANTS), kind, dry_run=dry_run)
 
 
 @router.post("/imports/attested", response_model=ImportView, openapi_extra=_FILE)
@@ -84,7 +88,8 @@ async def import_attested_file(
     request: Request, services: Needed, kind: Kind = None, dry_run: DryRun = False
 ) -> Response:
     """Hand in, as customs, a file of statuses, certificates or laboratory results."""
-    return await _import(request, services, ATTESTED, kind, dry_run=dry_run)
+    take = takers(counter_of(services, rehearsal=dry_run), ATTESTED)
+    return await _import(request, services, take, kind, dry_run=dry_run)
 
 
 @router.get("/templates/{kind}.{form}", response_class=Response, responses=_TEMPLATE)
@@ -99,8 +104,7 @@ async def get_template(
 
 
 async def _import(
-    request: Request, services: Services, kinds: frozenset[FileKind], kind: FileKind | None, *, dry_run: bool
+    request: Request, services: Services, take: Mapping[FileKind, Take], kind: FileKind | None, *, dry_run: bool
 ) -> Response:
     file = await services.read_papers(await request.body(), kind)
-    take = takers(counter_of(services, rehearsal=dry_run), kinds)
     return json_answer(msgspec.to_builtins(await import_papers(file, take, rehearsal=dry_run)))

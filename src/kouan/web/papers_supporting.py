@@ -22,7 +22,7 @@ from kouan.web.callers import Caller, GuardedRoute, Needed, asks
 from kouan.web.fields import LINE, IdempotencyKey, Instant, Page, Shape
 from kouan.web.own import readable, reads_number
 from kouan.web.paper_records import shown_papers, shown_versions
-from kouan.web.papers import Document, PaperNumber, Taken, counter_of, paper_refused, taking
+from kouan.web.papers import Document, PaperNumber, Taken, counter_of, for_firms, paper_refused, taking
 from kouan.web.reading import Reading, Reads
 from kouan.web.services import Services
 
@@ -169,7 +169,8 @@ async def submit_supporting_paper(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Hand in a third party's report, a licence or another gate's report, or the next version of one."""
-    return await once(request, services, caller, idempotency_key, _supporting(services, PaperKind(kind), body))
+    taken = taking(counter_of(services, for_firms(caller)).supporting_of(PaperKind(kind)), body)
+    return await once(request, services, caller, idempotency_key, taken)
 
 
 @router.post("/attested/{kind}", response_model=Taken, status_code=201)
@@ -183,7 +184,8 @@ async def attest_paper(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Issue, as customs, a certificate or a laboratory's result, or the next version of one."""
-    return await once(request, services, caller, idempotency_key, _supporting(services, PaperKind(kind), body))
+    taken = taking(counter_of(services).supporting_of(PaperKind(kind)), body)
+    return await once(request, services, caller, idempotency_key, taken)
 
 
 @router.delete("/supporting/{kind}/{number}", status_code=204)
@@ -256,11 +258,6 @@ async def list_versions(number: PaperNumber, caller: Caller, services: Needed, r
 
 async def _views(reads: Reading, records: Sequence[SupportingRecord]) -> list[Mapping[str, Any]]:
     return await shown_papers(reads, records, [_view(record) for record in records])
-
-
-def _supporting(services: Services, kind: PaperKind, body: object) -> Any:
-    counter = counter_of(services)
-    return taking(lambda document: counter.supporting(kind, document), body)
 
 
 def _view(record: SupportingRecord) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 What may not be read, or not be recorded, is not shown: the answers in its place (``instead.py``) are for everybody.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import Depends, Header
@@ -60,14 +60,25 @@ class Reading:
             if fields:
                 read[matter.name] = read.get(matter.name, NOTHING) | fields
         if read:
-            identity = secret_hash(self._services.secret())[:32]
-            await self._services.ledger.append(note_reads(asking, read, identity, self._services.clock.now()))
+            await self._note(asking, read)
         return granted
 
     async def of_one(self, matter: Matter) -> frozenset[Field]:
         """Return the protected fields of one matter that may be shown now."""
         (granted,) = await self.of([matter])
         return granted
+
+    async def whole(self, matter: Matter) -> bool:
+        """Say whether every protected field of a matter may be shown now; they are recorded as read only then."""
+        asking = await self._asking()
+        if asking is None or readable(asking, matter) != matter.fields:
+            return False
+        await self._note(asking, {matter.name: matter.fields})
+        return True
+
+    async def _note(self, asking: Asking, read: Mapping[str, frozenset[Field]]) -> None:
+        identity = secret_hash(self._services.secret())[:32]
+        await self._services.ledger.append(note_reads(asking, read, identity, self._services.clock.now()))
 
     async def _asking(self) -> Asking | None:
         if self._purpose is None:

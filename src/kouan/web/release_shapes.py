@@ -11,7 +11,7 @@ from kouan.gate.catalogue import Catalogue, render
 from kouan.inspection.release.blocking import blocking
 from kouan.inspection.release.facts import Finding, Way, Wish
 from kouan.inspection.release.lot import LotState
-from kouan.inspection.release.permits import may_leave, may_sell
+from kouan.inspection.release.permits import may_leave, may_sell, released_kg
 from kouan.inspection.release.records import CustodyRecord, LotRecord, SampleRecord, rule_of, standing_of
 from kouan.inspection.release.rule import Check
 from kouan.inspection.supporting import CertificateKind
@@ -108,6 +108,7 @@ class LotSheet(LotView):
     passed_there: list[Check]
     may_leave: bool
     may_sell: bool
+    released_kg: int
     lift_asked_by: str | None
     samples: list[SampleView]
     custody: list[CustodyView]
@@ -232,6 +233,7 @@ def sheet(
         "passed_there": standing.passed_there,
         "may_leave": _granted(may_leave(standing, rule, now)),
         "may_sell": _granted(may_sell(standing, rule)),
+        "released_kg": released_kg(standing, record.mass_kg),
         "lift_asked_by": record.lift_by,
         "samples": [] if withheld else [_sample(sample, links) for sample, links in samples],
         "custody": [] if withheld else [_link(link) for link in custody],

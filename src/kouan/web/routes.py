@@ -22,6 +22,7 @@ from kouan.web import (
     region,
     region_acts,
     release,
+    roster,
     rules,
     session,
     shifts,
@@ -64,6 +65,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     yard.router,
     yard_acts.router,
     shifts.router,
+    roster.router,
 )
 """What a port answers."""
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from kouan.access.policy import Action, Field
 from kouan.inspection.fields import violations_of
 from kouan.inspection.rules.checking import Problem
-from kouan.inspection.rules.document import LISTS, MAX_BYTES, TABLES, Kind, RuleDocument, State
+from kouan.inspection.rules.document import MAX_BYTES, Kind, RuleDocument, State, names_of
 from kouan.inspection.rules.facts import STAGES
 from kouan.inspection.rules.records import RuleRecord
 from kouan.inspection.steps import MAKING, StepKind
@@ -88,11 +88,7 @@ async def list_rule_documents(services: Needed) -> Response:
 @asks(Action.WATCH, Field.RULES)
 async def get_rule_vocabulary(services: Needed) -> Response:
     """Return what documents may be named, and what tables may ask for at each stage."""
-    names = {
-        Kind.RELEASE: ["release", f"release-{services.port['port']}"],
-        Kind.TABLE: list(TABLES),
-        Kind.REFERENCE: list(LISTS),
-    }
+    names = names_of(str(services.port["port"]))
     steps = [step for step in StepKind if step not in MAKING]
     return json_answer({"names": names, "facts": STAGES, "steps": steps})
 

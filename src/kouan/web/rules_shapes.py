@@ -79,6 +79,7 @@ class EffectView(Shape):
     passages: int
     candidates: int
     lots: int
+    examinations: int
     unfaithful: int
     changed: int
     counts: list[CountView]

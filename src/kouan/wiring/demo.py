@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from kouan.access.people import Account, Agency, Role, Token
 from kouan.access.roles import Accounts, PasswordHasher, record_params
+from kouan.access.roster import AUTHORITIES, LONGEST_US, ON_DUTY, Duty, keep
 from kouan.access.use_cases import save_account, secret_hash
 from kouan.adapters.engines.data_folder import DataFolder
 from kouan.ledger.entries import canonical
@@ -27,6 +28,9 @@ MACHINES: Mapping[str, tuple[str, Role, Agency]] = {
     "customs": ("sim-customs-system", Role.INSPECTOR, Agency.CUSTOMS),
     "camera": ("sim-camera", Role.CAMERA, Agency.SITE),
 }
+
+
+_MACHINE_USERS = frozenset(username for username, _, _ in MACHINES.values())
 
 
 def demo_password(folder: DataFolder, username: str) -> str:
@@ -68,8 +72,29 @@ async def make_accounts(
         await ledger.append(Unit((draft,), effects=(Statement("access.save_token", record_params(token)),)))
 
 
+DEMO_DAYS = 14
+"""How far ahead a demonstration's people are on its roster, at each start. Our choice: longer than one is looked at."""
+
+
+async def make_duties(ledger: Ledger, accounts: Accounts, now: Instant) -> None:
+    """Put the demonstration's people on duty, at every hour of the days to come, where they are not."""
+    today = now - now % LONGEST_US
+    for account in people():
+        if account.agency not in AUTHORITIES or ON_DUTY.isdisjoint(account.roles) or account.username in _MACHINE_USERS:
+            continue
+        starts = range(today, today + DEMO_DAYS * LONGEST_US, LONGEST_US)
+        planned = [
+            keep(Duty(number, account.username, account.agency, "demo", start, start + LONGEST_US, "demo", now))
+            for start in starts
+            if await accounts.find_duty(number := f"D-{account.username}-{start // LONGEST_US}") is None
+        ]
+        if planned:
+            drafts = tuple(draft for unit in planned for draft in unit.drafts)
+            await ledger.append(Unit(drafts, tuple(guard for unit in planned for guard in unit.guards)))
+
+
 async def _with_password(folder: DataFolder, account: Account, hasher: PasswordHasher) -> Account:
-    if account.username in {username for username, _, _ in MACHINES.values()}:
+    if account.username in _MACHINE_USERS:
         return account
     password = DEMO_PASSWORD if account.username == DEMO_USER else demo_password(folder, account.username)
     return Account(

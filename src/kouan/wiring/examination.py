@@ -1,5 +1,6 @@
 """Joint examinations of a port: its rules, its roster, and the parts that run them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -13,11 +14,11 @@ from kouan.inspection.examination.records import ExaminationRecords
 from kouan.inspection.examination.rules import ExaminationRules, parse_rules
 from kouan.inspection.roles import ControlDesk, PapersRecords
 from kouan.journeys.departure import Departures
-from kouan.journeys.diversion import Diversions
-from kouan.journeys.examination import Answered, Examinations
+from kouan.journeys.diversion import Alarm, Diversions
+from kouan.journeys.examination import Examinations, Learned
 from kouan.journeys.examination_release import ExaminationToRelease
 from kouan.ledger.roles import Ledger
-from kouan.vocabulary.clock import Clock
+from kouan.vocabulary.clock import Clock, Instant
 from kouan.wiring.port_file import folder
 
 
@@ -39,16 +40,17 @@ class ExaminationStores(msgspec.Struct, frozen=True):
 
 
 class ExaminationHearers(msgspec.Struct, frozen=True):
-    """Who hears of examinations: targeting of each agency's word, the border of departures, release of the goods."""
+    """Who hears of examinations: targeting of each agency's word, in its commit; departures; release of the goods."""
 
-    answered: Answered | None = None
+    learned: Learned | None = None
     departures: Departures | None = None
     release: ExaminationToRelease | None = None
+    alarm: Alarm = lambda *_: None
 
 
 def shipped_rules() -> ExaminationRules:
-    """Return the rules of examinations that hold until a port has approved its own."""
-    return parse_rules((folder() / "rules" / "examination.toml").read_text(encoding="utf-8"))
+    """Return the rules of examinations that hold until a port has approved its own, for a bench that has no port."""
+    return parse_rules((folder() / "rules" / "examination.toml").read_bytes())
 
 
 def shipped_roster(port: str) -> Roster:
@@ -66,22 +68,22 @@ def roster_of(port: str, port_file: Path) -> Roster | None:
 
 
 def examination_parts(
-    stores: ExaminationStores, roster: Roster, clock: Clock, planner: BayPlanner | None = None,
-    hearers: ExaminationHearers | None = None,
+    stores: ExaminationStores, roster: Roster, rules: Callable[[Instant], ExaminationRules], clock: Clock,
+    planner: BayPlanner | None = None, hearers: ExaminationHearers | None = None,
 ) -> ExaminationParts:  # fmt: skip
-    """Return the parts; bays are planned in a process of their own where no planner is given."""
-    rules, told = shipped_rules(), hearers or ExaminationHearers()
+    """Return the parts, by the rules in force; bays are planned in a process of their own where no planner is given."""
+    told = hearers or ExaminationHearers()
     examinations = Examinations(
-        stores.examinations, stores.papers, stores.gate, stores.control, stores.ledger, clock, lambda _at: rules,
-        answered=told.answered,
+        stores.examinations, stores.papers, stores.control, stores.ledger, clock, rules,
+        learned=told.learned,
     )  # fmt: skip
     driver = ExaminationDriver(
         examinations,
-        Diversions(examinations, stores.control),
+        Diversions(examinations, stores.control, told.alarm),
         stores.gate,
         planner or WorkerPlanner(Budget()),
         roster,
-        lambda _at: rules,
+        rules,
         clock,
         told.departures,
         told.release,

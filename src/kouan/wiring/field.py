@@ -21,6 +21,7 @@ from kouan.simulator.connections import (
 from kouan.simulator.field import Counterparts, Field, Summary
 from kouan.simulator.http import Account, HttpImageStore, HttpOfficerDesk, HttpPapersOffice, Sessions
 from kouan.simulator.http_inspection import HttpInspectionDesk
+from kouan.simulator.http_yard import HttpYardDesk
 from kouan.simulator.logs import FileLog
 from kouan.simulator.port_file import FieldPort, load_port
 from kouan.simulator.scenario import load_scenario
@@ -53,7 +54,7 @@ async def serve(
     truth_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     truth, actuations = FileLog(truth_path), FileLog(actuation_path)
     clock = SystemClock()
-    sessions, officers = Sessions(api), _officers(folder)
+    sessions, at_yard, officers = Sessions(api), Sessions(api), _officers(folder)
     client = httpx.AsyncClient(base_url=api, limits=httpx.Limits(max_connections=8))
     try:
         async with client, connected(folder, broker, port, clock.now()) as links:
@@ -66,6 +67,7 @@ async def serve(
                     images=HttpImageStore(client, demo_token(folder, "camera")),
                     desk=HttpOfficerDesk(sessions, officers),
                     inspection=HttpInspectionDesk(sessions, officers),
+                    yard=HttpYardDesk(at_yard, officers),
                     truth=truth,
                     actuations=actuations,
                     signers=simulated_agency_signers(folder.path, port.name),
@@ -80,13 +82,14 @@ async def serve(
             return field.summary()
     finally:
         await sessions.close()
+        await at_yard.close()
         truth.close()
         actuations.close()
 
 
 @contextlib.asynccontextmanager
 async def connected(folder: DataFolder, broker: BrokerSettings, port: FieldPort, now: Instant) -> AsyncIterator[Links]:
-    """Open a link a lane, an agency and the approach, each with its own certificate and last will."""
+    """Open a link a lane, an agency, the approach and the yard, each with its own certificate; lanes have a will."""
     name, lanes = port.name, [lane.name for lane in port.lanes]
     boxes = {
         lane: device_link(
@@ -103,12 +106,14 @@ async def connected(folder: DataFolder, broker: BrokerSettings, port: FieldPort,
         for each in AUTHORITIES
     }
     approach = device_link(folder, broker, identities.APPROACH, will=Will(*approach_will(name, now)))
+    yard = device_link(folder, broker, identities.YARD) if port.yard.places else None
+    links = (*boxes.values(), *agencies.values(), approach, *(() if yard is None else (yard,)))
     async with contextlib.AsyncExitStack() as stack:
-        for link in (*boxes.values(), *agencies.values(), approach):
+        for link in links:
             await stack.enter_async_context(link)
-        for link in (*boxes.values(), *agencies.values(), approach):
+        for link in links:
             await link.connected(30)
-        yield Links(boxes, agencies, approach)
+        yield Links(boxes, agencies, approach, yard)
 
 
 def _officers(folder: DataFolder) -> Mapping[str, tuple[Account, Account]]:

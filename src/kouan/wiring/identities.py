@@ -2,7 +2,7 @@
 
 keys/mqtt-platform.pem           opens the gateway's session; the platform speaks by NATS with keys/platform.nk
 keys/mqtt-lane-controller.pem    moves barriers
-field/keys/mqtt-NAME.pem         only in a demonstration: a device box a lane, the approach, the agencies
+field/keys/mqtt-NAME.pem         only in a demonstration: a box a lane, the yard's, the approach, the agencies
 
 Real devices and agencies are enrolled with ``kouan device enrol``.
 """
@@ -21,6 +21,7 @@ from kouan.vocabulary.clock import Instant
 PLATFORM = "platform"
 CONTROLLER = "lane-controller"
 APPROACH = "approach"
+YARD = "yard"
 
 
 def lane_box(lane: str) -> str:
@@ -50,11 +51,15 @@ def prepare(folder: DataFolder, port: str, now: Instant, field: Sequence[Own] = 
     write_broker_users(folder, now)
 
 
-def simulated_field(port: str, lanes: Sequence[str]) -> tuple[Own, ...]:
-    """Return the participants of a simulated field: a device box a lane, the agencies, the approach."""
+def simulated_field(port: str, lanes: Sequence[str], yard: tuple[str, ...] = ()) -> tuple[Own, ...]:
+    """Return the participants of a simulated field: a device box a lane, the agencies, the approach, the yard's box.
+
+    ``yard`` names the yard's scales and gates; none where the port has no yard.
+    """
     boxes = [simulated(lane_box(lane), Identity(Kind.LANE, port, (lane,))) for lane in lanes]
     agencies = [simulated(agency(each), Identity(Kind.AGENCY, port, (each.value,))) for each in Authority]
-    return (*boxes, *agencies, simulated(APPROACH, Identity(Kind.APPROACH, port)))
+    scales_and_gates = [simulated(YARD, Identity(Kind.LANE, port, yard))] if yard else []
+    return (*boxes, *agencies, simulated(APPROACH, Identity(Kind.APPROACH, port)), *scales_and_gates)
 
 
 def simulated(name: str, identity: Identity) -> Own:

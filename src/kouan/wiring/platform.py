@@ -105,7 +105,7 @@ async def _broker(platform: Platform) -> BrokerSettings:
     """Start the broker unless it is outside, and the lane controller, which needs it and the platform's public key."""
     settings, folder = platform.settings, platform.folder
     port, lanes = platform.port.name, tuple(lane.name for lane in platform.port.lanes)
-    field = identities.simulated_field(port, lanes) if settings.demo else ()
+    field = identities.simulated_field(port, lanes, platform.port.yard.places) if settings.demo else ()
     identities.prepare(folder, port, platform.clock.now(), field)
     if settings.nats is not None:
         broker = outside_broker(settings.nats, settings.mqtt, settings.broker_ca)

@@ -152,10 +152,20 @@ async def _build(
     gate_desk = PortDesk(driver, records, store.papers, clock, links.secret)
     models = FileArtefacts(folder.folder("models"))
     targeting = targeting_desk(
-        store.papers, store.targeting, ledger, gate_desk.holds, models, clock, links.secret, tables=rules.tables
+        store.papers,
+        store.targeting,
+        ledger,
+        gate_desk.holds,
+        models,
+        clock,
+        links.secret,
+        rules.targeting,
+        tables=rules.tables,
     )
     await targeting.targeting.start()
-    examination = None if roster is None else _examination(roster, store, gate_desk, driver, targeting, release, stack)
+    examination = None if roster is None else _examination(
+        roster, rules, store, gate_desk, driver, targeting, release, stack
+    )  # fmt: skip
     follower, hub = None, None
     if edge is not None and region is not None:
         follower = RegionFollower(edge.keeper, driver, gate_desk.holds)
@@ -176,8 +186,8 @@ async def _build(
 
 
 def _examination(
-    roster: Roster, store: Store, desk: PortDesk, driver: PortDriver, targeting: TargetingDesk, release: ReleaseParts,
-    stack: contextlib.AsyncExitStack,
+    roster: Roster, rules: RuleParts, store: Store, desk: PortDesk, driver: PortDriver, targeting: TargetingDesk,
+    release: ReleaseParts, stack: contextlib.AsyncExitStack,
 ) -> ExaminationParts:  # fmt: skip
     """Return what runs the examinations of a port that has bays for them."""
     roles, releasing = driver.roles, release.services
@@ -185,18 +195,20 @@ def _examination(
     stack.push_async_callback(planner.close)
     stores = ExaminationStores(store.examinations, store.papers, store.records, store.ledger, desk.holds)
     hearers = ExaminationHearers(
-        answered=targeting.targeting.answered,
+        learned=targeting.targeting.learned,
         departures=Departures(store.records, roles.crossings, driver.watcher.alarm),
         release=ExaminationToRelease(releasing.desk, releasing.records, store.papers),
+        alarm=driver.watcher.alarm,
     )
-    return examination_parts(stores, roster, roles.clock, planner, hearers)
+    return examination_parts(stores, roster, rules.examination, roles.clock, planner, hearers)
 
 
 async def _rules(platform: Platform, database: Database, store: Store) -> RuleParts:
     """Return the port's rule documents, read and in force."""
     port, records = platform.port.name, PostgresRuleRecords(database, platform.port.name)
     signer = keys.platform_signer(platform.folder.path, port)
-    read = recorded(store.records, store.ledger, store.targeting, PostgresReleaseRecords(database, port))
+    lots = PostgresReleaseRecords(database, port)
+    read = recorded(store.records, store.ledger, store.targeting, lots, store.examinations)
     beside = rules_beside(path_of(platform.settings.port))
     rules = rules_of(port, records, store.ledger, signer, platform.clock, lambda: read, engine(), beside)
     await rules.desk.start()
@@ -233,7 +245,7 @@ def _roles(
 ) -> Roles:
     """Return what the driver needs; papers are asked of the region where there is one."""
     folder, port = platform.folder, platform.port.name
-    arrivals = None if yard is None or platform.settings.demo else yard.arrivals  # the simulated field has no yard yet
+    arrivals = None if yard is None else yard.arrivals
     return Roles(
         link=link,
         ledger=store.ledger,

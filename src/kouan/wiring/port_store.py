@@ -14,7 +14,7 @@ from kouan.adapters.postgres.ledger import PostgresLedger
 from kouan.adapters.postgres.papers import PostgresPapersRecords
 from kouan.adapters.postgres.subjects import PostgresSubjects
 from kouan.adapters.postgres.targeting import PostgresTargetingRecords
-from kouan.wiring.demo import make_accounts
+from kouan.wiring.demo import make_accounts, make_duties
 from kouan.wiring.platform import Platform
 from kouan.wiring.store import open_ledger, open_sealer
 
@@ -42,6 +42,7 @@ async def open_store(platform: Platform, database: Database, stack: contextlib.A
     accounts = PostgresAccounts(database, port)
     if platform.settings.demo:
         await make_accounts(folder, ledger, accounts, Argon2Hasher(), clock.now())
+        await make_duties(ledger, accounts, clock.now())
     return Store(
         ledger,
         mark,

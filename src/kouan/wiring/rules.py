@@ -8,9 +8,17 @@ import msgspec
 from kouan.adapters.rules.dry_runs import DryRuns
 from kouan.adapters.rules.shipped import shipped_documents
 from kouan.adapters.rules.tables import Compile, TablesInForce, plain
+from kouan.inspection.examination.rules import ExaminationRules
 from kouan.inspection.rules.document import RuleDocument
 from kouan.inspection.rules.roles import RuleDocuments, RuleRecords
-from kouan.inspection.rules.shelf import RuleShelf, ShelvedReleaseRules
+from kouan.inspection.rules.shelf import (
+    RuleShelf,
+    Shelved,
+    ShelvedReleaseRules,
+    examination_rules,
+    targeting_rules,
+)
+from kouan.inspection.targeting.rules import RuleSet
 from kouan.inspection.two_step import ListedRules, RulesAt
 from kouan.journeys.rule_dry_run import Effect, Recorded, Sides, WithDraft, dry_run
 from kouan.journeys.rules_desk import RulesDesk
@@ -28,6 +36,8 @@ class RuleParts(msgspec.Struct, frozen=True):
     release: ShelvedReleaseRules
     dry_runs: DryRuns
     two_step: RulesAt
+    targeting: Shelved[RuleSet]
+    examination: Shelved[ExaminationRules]
 
 
 def engine() -> Compile:
@@ -66,9 +76,13 @@ def rules_of(
         ShelvedReleaseRules(shelf, port),
         DryRuns(start, clock),
         ListedRules(shelf),
+        targeting_rules(shelf),
+        examination_rules(shelf),
     )
 
 
 async def _sides(documents: RuleDocuments, port: str, draft: RuleDocument, compile_table: Compile) -> Sides:
-    book = await ShelvedReleaseRules(documents, port).book(draft.effective_from)
-    return Sides(TablesInForce(documents, compile_table), book)
+    at = draft.effective_from
+    book = await ShelvedReleaseRules(documents, port).book(at)
+    targeting, examination = targeting_rules(documents)(at), examination_rules(documents)(at)
+    return Sides(TablesInForce(documents, compile_table), book, targeting, examination)

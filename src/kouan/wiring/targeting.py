@@ -17,7 +17,7 @@ from kouan.wiring.port_file import folder
 
 @cache
 def shipped_rules() -> RuleSet:
-    """Return the targeting rules that hold until a port has approved its own; each has its dates."""
+    """Return the targeting rules that hold until a port has approved its own, for a bench that has no port."""
     return read_rules((folder() / "rules" / "targeting.toml").read_bytes())
 
 
@@ -29,15 +29,14 @@ def targeting_desk(
     artefacts: Artefacts,
     clock: Clock,
     secret: Callable[[], str],
+    rules: Callable[[Instant], RuleSet],
     *,
     chance: Random | None = None,
     tables: DecisionTables | None = None,
 ) -> TargetingDesk:
-    """Return a port's targeting; without a ``chance`` its draws are the system's, which no trader can foresee."""
-    targeting = Targeting(papers, records, ledger, orders, clock, chance or SystemRandom(), rules_in_force, tables)
+    """Return a port's targeting; ``rules`` are those in force at an instant, ``tables`` what officers wrote beside.
+
+    Without a ``chance`` its draws are the system's, which no trader can foresee.
+    """
+    targeting = Targeting(papers, records, ledger, orders, clock, chance or SystemRandom(), rules, tables)
     return TargetingDesk(targeting, records, ledger, artefacts, clock, secret)
-
-
-def rules_in_force(_: Instant) -> RuleSet:
-    """Return the targeting rules in force at an instant: those that were shipped, each with its own dates."""
-    return shipped_rules()

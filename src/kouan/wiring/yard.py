@@ -55,6 +55,16 @@ def yard_stores(database: Database, port: str, papers: PapersRecords, ledger: Le
     return YardStores(yard, release, papers, ledger, subjects)
 
 
+def caller(alarm: Alarm) -> Callable[[Command], None]:
+    """Return what calls people for the yard."""
+
+    def tell(command: Command) -> None:
+        if isinstance(command, CallPerson):
+            alarm("", "", command.priority, command.reason)
+
+    return tell
+
+
 def yard_of(
     port: PortFile,
     stores: YardStores,
@@ -66,12 +76,7 @@ def yard_of(
     """Return the yard of a port, None where its file has none; ``follow`` as for ``YardVisits``."""
     if not port.yard.sites:
         return None
-
-    def tell(command: Command) -> None:
-        if isinstance(command, CallPerson):
-            alarm("", "", command.priority, command.reason)
-
-    ledger = stores.ledger
+    ledger, tell = stores.ledger, caller(alarm)
     released = ReleasedByInspection(stores.release, clock)
     write_offs = WrittenOffPapers(NetWriteOffs(stores.papers, ledger, clock))
     until = dt.datetime.fromisoformat(port.calibrated_until).replace(tzinfo=ZoneInfo(port.timezone))
@@ -94,5 +99,5 @@ def release_and_yard(
     told = YardToRelease(release.desk, stores.release, stores.yard, port.yard.tolerances.ticket_pm)
     yard = yard_of(port, stores, clock, chance, alarm, told.follow)
     if yard is not None:
-        release.desk.moved = ReleaseToYard(yard.desk.visits, told).follow
+        release.desk.moved = ReleaseToYard(release.desk, yard.desk.visits, stores.yard, told, caller(alarm)).follow
     return yard

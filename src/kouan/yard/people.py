@@ -6,6 +6,7 @@ with the same vehicle has the same commitment at entry and exit, and none anywhe
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 
 import msgspec
 
@@ -49,6 +50,11 @@ def commitment(salt: bytes, visit: str, plate: str, subject: str) -> str:
     """Return what stands for a person in a vehicle during a visit; ``subject`` is the ledger's name of the person."""
     said = f"kouan-pairing\0{visit}\0{plate}\0{subject}".encode()
     return hmac.new(salt, said, hashlib.sha256).hexdigest()
+
+
+def aboard(salt: bytes, visit: str, plate: str, occupants: int, subjects: Sequence[str]) -> Aboard:
+    """Return who is in a vehicle, each as a commitment under the visit's salt."""
+    return Aboard(occupants, tuple(sorted(commitment(salt, visit, plate, each) for each in subjects)))
 
 
 def same_people(entered: Aboard, leaving: Aboard) -> Verdict:

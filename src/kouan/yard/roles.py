@@ -85,6 +85,10 @@ class WriteOffs(Protocol):
         """Return the drafts and guards that write a net off, or why it may not be; raise Unavailable."""
         ...
 
+    def refusal(self, guard: str) -> Refused | None:
+        """Return why the papers refused, where the ledger refused a unit at a guard of theirs; None for any other."""
+        ...
+
 
 class YardRecords(Protocol):
     """Reads the yard's projections of one port; they are written only by statements in ledger units."""
@@ -123,6 +127,10 @@ class YardRecords(Protocol):
 
     async def movements(self, lot: str) -> Sequence[MovementRecord]:
         """Return the journal of a lot, oldest first (then by name)."""
+        ...
+
+    async def movements_at(self, site: str | None = None) -> Sequence[MovementRecord]:
+        """Return the journal of all lots at a site, or at all, oldest first (then by name)."""
         ...
 
     async def find_ticket(self, ticket: str) -> TicketRecord | None:

@@ -120,6 +120,9 @@ Open = Came | Weighed | Handling | Handled | Ready | Held
 
 VisitState = Came | Weighed | Handling | Handled | Ready | Held | Left
 
+OPEN_STATES = tuple(str(kind.__struct_config__.tag) for kind in (Came, Weighed, Handling, Handled, Ready, Held))
+"""The names of the states of a visit that is not over."""
+
 _DECODER: msgspec.json.Decoder[VisitState] = msgspec.json.Decoder(VisitState)
 
 

@@ -26,7 +26,7 @@ from kouan.yard.facts import (
     TicketTaken,
 )
 from kouan.yard.moisture import Moist
-from kouan.yard.pickups import end_pickup, leave_of, reserve_net
+from kouan.yard.pickups import allowance_kg, end_pickup, leave_of, reserve_net
 from kouan.yard.records import LotRecord, PickupRecord, StackRecord, VisitRecord, params_of
 from kouan.yard.roles import Released, WrittenOff
 from kouan.yard.settings import Place, SiteKind, YardSettings
@@ -223,6 +223,9 @@ def _gone(event: VehicleLeft, stay: Stay, now: Instant, books: Books, settings: 
         return Unit((), (put("pickup", ended.pickup), put("lot", ended.lot)))
     if books.stack is None or not isinstance(books.released, Released):
         return books.released if isinstance(books.released, Refused) else refuse("yard.no_stack")
+    left_kg = allowance_kg(books.lot, books.released, books.pickup.reserved_kg)
+    if event.net_kg > left_kg:
+        return refuse("yard.more_than_released", net_kg=event.net_kg, left_kg=left_kg)
     posted = take_out(books.lot, books.stack, event.net_kg, Line(f"{stay.visit}:out", YARD, now, stay.visit))
     if isinstance(posted, Refused):
         return posted

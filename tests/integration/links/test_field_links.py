@@ -22,7 +22,7 @@ async def test_when_the_field_dies_every_lane_and_the_approach_are_announced_as_
     port, now = load_port(path_of("ganqimaodu")), SystemClock().now()
     lanes = [lane.name for lane in port.lanes]
     with DataFolder(tmp_path / "data") as folder:
-        identities.prepare(folder, port.name, now, identities.simulated_field(port.name, lanes))
+        identities.prepare(folder, port.name, now, identities.simulated_field(port.name, lanes, port.yard.places))
         async with EmbeddedNats(folder).running() as server:
             broker = broker_of(server)
             async with (

@@ -127,7 +127,7 @@ async def outside(tmp_path: Path) -> AsyncIterator[tuple[str, str, str, DataFold
     """
     ours = DataFolder(tmp_path / "data")
     port = load("ganqimaodu")
-    field = identities.simulated_field(port.name, [lane.name for lane in port.lanes])
+    field = identities.simulated_field(port.name, [lane.name for lane in port.lanes], port.yard.places)
     identities.prepare(ours, port.name, SystemClock().now(), field)
     async with contextlib.AsyncExitStack() as stack:
         folder = stack.enter_context(DataFolder(tmp_path / "outside"))

@@ -96,6 +96,8 @@ async def test_passages_are_listed_newest_first(player: Player, gate: Gate) -> N
     assert [record.passage for record in await listed(limit=3)] == ["p4", "p3", "p2"]
     assert [record.passage for record in await listed(before=3)] == ["p2", "p1", "p0"]
     assert [record.passage for record in await listed(state="cleared")] == ["p3", "p1"]
+    assert [record.passage for record in await listed(since=2, before=4)] == ["p3", "p2"]
+    assert [record.passage for record in await listed(state="cleared", since=2)] == ["p3"]
 
 
 async def test_a_passage_knows_its_entries_in_every_stream(player: Player, gate: Gate) -> None:
@@ -128,6 +130,13 @@ async def test_exceptions_are_counted_for_a_person_and_a_time(player: Player, ga
     await gate.effected("note_exception", ExceptionRecord("p1", "seal.matches", "li", "wang", 40))
     assert await player.gate.count_exceptions("wang", 10) == 3
     assert await player.gate.count_exceptions("zhao", 0) == 0
+    for by, since, most, held in (
+        ("wang", 10, 4, True),
+        ("wang", 10, 3, False),
+        ("wang", 20, 2, True),
+        ("zhao", 0, 0, False),
+    ):
+        assert await gate.guarded("within_cap", {"by": by, "since": since, "most": most}) == held
 
 
 async def test_the_latest_sighting_of_a_plate_stands(player: Player, gate: Gate) -> None:

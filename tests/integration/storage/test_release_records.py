@@ -99,8 +99,10 @@ async def test_goods_leave_by_the_state_and_deadline_of_the_moment(
     release: Release, state: str, deadline: int | None, at: int, leaves: bool
 ) -> None:
     await release.granted(("insert_lot", changed(LOT, state=state, deadline=deadline)))
-    assert await release.granted(("may_leave", {"number": LOT.number, "at": at})) is leaves
-    assert not await release.granted(("may_leave", {"number": "nobody", "at": at}))
+    read = {"number": LOT.number, "version": LOT.version, "at": at}
+    assert await release.granted(("may_leave", read)) is leaves
+    assert not await release.granted(("may_leave", read | {"number": "nobody"}))
+    assert not await release.granted(("may_leave", read | {"version": LOT.version + 1})), "the lot changed since"
 
 
 async def test_lots_are_found_by_deadline_state_and_declaration(player: Player, release: Release) -> None:

@@ -131,6 +131,9 @@ async def test_movements_and_tickets_are_kept_once_in_the_order_of_time(player: 
     assert await guards.granted(("add_movement", but(MOVEMENT, movement="m0", at=30)), ("add_movement", MOVEMENT))
     assert not await guards.granted(("add_movement", MOVEMENT))
     assert [each.movement for each in await player.yard.movements("L1")] == ["m1", "m0"]
+    assert await player.yard.movements_at() == await player.yard.movements_at(MOVEMENT.site)
+    assert [each.movement for each in await player.yard.movements_at()] == ["m1", "m0"]
+    assert await player.yard.movements_at("elsewhere") == []
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Mass in is mass out and stock and stated loss, over every sequence, with many acting at once; on both players."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 import pytest
@@ -9,14 +9,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.integration.storage.players import MemoryPlayer, Player, PostgresPlayer
 from tests.integration.storage.server import Server
-from tests.integration.storage.yard_world import LOTS, RELEASED_KG, SITES, World
+from tests.integration.storage.yard_world import GRADE, LOTS, PLACES, RELEASED_KG, SITES, World
+from tests.unit.yard.yard_kit import SETTINGS
 
 from kouan.adapters.memory import yard_statements
 from kouan.adapters.memory.tables import GUARDS, Row, Tables
-from kouan.journeys.yard_visits import Done
-from kouan.ledger.roles import Ledger
+from kouan.journeys.yard_goods import YardGoods
+from kouan.journeys.yard_scales import YardScales
+from kouan.journeys.yard_visits import Done, YardVisits
+from kouan.ledger.roles import Appended, Ledger, Unit, UnitRefused
 from kouan.vocabulary.verdict import Reason, Refused, refuse
-from kouan.yard.events import CallPerson, OpenExit
+from kouan.yard.book import LossReason
+from kouan.yard.events import CallPerson, Command, OpenExit
 from kouan.yard.facts import Mend
 from kouan.yard.people import Aboard
 from kouan.yard.roles import Released
@@ -105,7 +109,7 @@ async def test_a_ticket_is_written_off_once_however_often_it_comes(world: World)
 
 
 async def test_papers_that_do_not_cover_a_net_hold_the_lorry_until_they_do(world: World) -> None:
-    world.papers.refusal = refuse("write_off.exceeded")
+    world.papers.refuses = refuse("write_off.exceeded")
     await world.whole_visit(COAL, 1, 80_000)
     record = await world.records.find_visit("yard-p1")
     assert record is not None
@@ -197,6 +201,86 @@ async def test_a_scale_that_drifts_is_put_out_of_use_and_weighs_nothing(world: W
     world.clock.advance(10)
     await world.scales.adjusted("W1", "calibrated with weights", "wang")
     assert (await world.scales.checks())[0].finding == "unchecked"
+
+
+class Overtaken:
+    """A ledger in which somebody else is faster, once."""
+
+    def __init__(self, ledger: Ledger, other: Callable[[], Awaitable[object]]) -> None:
+        self._ledger, self._other = ledger, [other]
+
+    async def append(self, unit: Unit) -> Appended | UnitRefused:
+        if self._other:
+            await self._other.pop()()
+        return await self._ledger.append(unit)
+
+
+async def test_a_drifting_scale_is_put_out_of_use_though_somebody_changes_it_at_the_same_moment(world: World) -> None:
+    later = world.clock.now() + 1
+    slow = Overtaken(world.ledger, lambda: world.scales.zero_checked("W1", later))
+    scales = YardScales(SETTINGS, world.records, slow, world.visits, world.clock, later * 2)  # type: ignore[arg-type]
+    assert not isinstance(await scales.put_out_of_use("W1", "drift", "reference vehicle"), Refused)
+    standing = await world.records.find_scale("W1")
+    assert standing is not None
+    assert (standing.in_use, standing.reason, standing.zero_checked_at) == (0, "drift", later)
+
+
+async def test_the_exit_stays_shut_where_a_recall_comes_at_the_very_moment_of_leaving(world: World) -> None:
+    await world.whole_visit(COAL, 1, 80_000)
+    await world.loaded(COAL, 2, 30_000)
+    told: list[Command] = []
+    slow = Overtaken(world.ledger, lambda: world.visits.withdraw(COAL, Reason("release.may_not_leave")))
+    visits = YardVisits(
+        SETTINGS,
+        world.records,
+        slow,
+        world.releases,
+        world.papers,
+        world.clock,
+        bytes,
+        told.append,  # type: ignore[arg-type]
+    )
+    left = await visits.leave("yard-o2", 1, ("wang",))
+    assert isinstance(left, Done)
+    assert isinstance(left.state, Held)
+    assert [each for each in told if isinstance(each, OpenExit)] == []
+    record = await world.records.find_visit("yard-o2")
+    assert record is not None
+    assert record.state == "held"
+    await world.check()
+
+
+async def test_a_number_that_stands_for_another_loss_is_refused(world: World) -> None:
+    await world.whole_visit(COAL, 1, 80_000)
+    assert not isinstance(await world.goods.lose("l1", PLACES["coal"][0], 500, LossReason.DUST, "li"), Refused)
+    again = await world.goods.lose("l1", PLACES["coal"][0], 9_000, LossReason.SPILLAGE, "wang")
+    assert isinstance(again, Refused)
+    assert again.reasons[0].code == "yard.number_used"
+    lot = await world.records.find_lot(COAL)
+    assert lot is not None
+    assert lot.loss_kg == 500
+
+
+async def test_goods_are_moved_onto_a_stack_that_somebody_else_laid_meanwhile(world: World) -> None:
+    await world.whole_visit(COAL, 1, 80_000)
+    here, there = PLACES["coal"]
+    slow = Overtaken(world.ledger, lambda: world.goods.restack("r1", here, there, 10_000, "li"))
+    goods = YardGoods(SETTINGS, world.records, slow, world.releases, world.clock)  # type: ignore[arg-type]
+    assert not isinstance(await goods.restack("r2", here, there, 20_000, "wang"), Refused)
+    stack = await world.records.find_stack(there)
+    assert stack is not None
+    assert stack.version == 2
+    await world.check()
+
+
+async def test_a_warrant_that_is_pledged_at_the_same_moment_is_not_transferred(world: World) -> None:
+    await world.whole_visit(WARRANTED, 1, 80_000)
+    await world.goods.issue_warrant(WantedWarrant("w1", "warehouse", GRADE, "FIRM", 10_000), "li")
+    slow = Overtaken(world.ledger, lambda: world.goods.pledge_warrant("w1", "FIRM", "BANK", "li"))
+    goods = YardGoods(SETTINGS, world.records, slow, world.releases, world.clock)  # type: ignore[arg-type]
+    refused = await goods.transfer_warrant("w1", "FIRM", "OTHER", "wang")
+    assert isinstance(refused, Refused)
+    assert refused.reasons[0].code == "warrant.pledged"
 
 
 async def test_the_same_arrival_reported_twice_is_one_visit(world: World) -> None:

@@ -1,12 +1,14 @@
 """One examination for all agencies over HTTP: the worklist, the sheet, reports with pictures, answers, and leaving."""
 
+import asyncio
 import hashlib
 
 from tests.integration.web.web_kit import PASSWORD, PEOPLE, WebPort, json_of
 
 from kouan.access.people import Agency
-from kouan.inspection.examination.examination import Appointment, Vehicle
+from kouan.inspection.examination.examination import Answer, AnswerOutcome, Appointment, Vehicle
 from kouan.vocabulary.clock import SECOND
+from kouan.vocabulary.verdict import Refused
 
 API = "/api/v1"
 JPEG = b"\xff\xd8\xff\xe0 a picture"
@@ -132,6 +134,28 @@ async def test_an_override_needs_the_password_and_a_second_person_and_is_counted
     assert json_of(alone)["errors"][0]["rule"] == "examination.same_person"
     agreed = await second.post(path, json={"password": PASSWORD})
     assert json_of(agreed)["outcome"] == "may_leave", agreed.text
+
+
+async def test_two_overrides_at_once_never_pass_the_cap_of_one_person(port: WebPort):
+    order = await hold(port, "inspector")
+    number = await at_bay(port)
+    officer, now = await port.person("inspector"), port.clock.now()
+    found = {"outcome": "adverse", "found": [{"code": "density", "text": "a dark corner"}]}
+    await officer.post(f"{API}/examinations/{number}/steps/1/reports", json=found)
+    most = port.examining._rules(now).overrides_per_hour
+
+    async def override(why: str) -> str:
+        said = Answer(order, Agency.CUSTOMS, AnswerOutcome.RELEASE, "inspector", now, why, override=True)
+        answered = await port.examining.answer(number, said, stepped_up=True)
+        return answered.reasons[0].code if isinstance(answered, Refused) else answered.state
+
+    for place in range(most - 1):
+        assert await override(f"looked behind it {place}") == "results"
+    both = await asyncio.gather(override("looked behind it"), override("looked under it"))
+    assert sorted(both) == ["examination.cap", "results"]
+    assert await port.records.count_exceptions("inspector", 0) == most
+    port.clock.advance(3601)
+    assert await override("looked again") == "results"
 
 
 async def test_what_an_agency_found_for_itself_is_not_shown_to_the_others(port: WebPort):

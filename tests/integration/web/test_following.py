@@ -10,21 +10,10 @@ from tests.integration.web.web_kit import WebPort, json_of
 from tests.unit.inspection.papers_kit import IN_DECLARATION, declaration
 from tests.unit.inspection.test_balances import HOLDER
 
-from kouan.access.people import Account, Agency, Role
-from kouan.access.use_cases import issue_token, save_account
 from kouan.ledger.roles import Statement, Unit
 
 API = "/api/v1"
 OTHER = CONFIRMATION | {"number": "V2025101000043", "plate": "5678УБА", "carrier": "CARRIER-02", "sender": "SENDER-02"}
-
-
-async def firm(port: WebPort, name: str, *firms: str) -> Any:
-    """Return the client of an account that acts for some firms."""
-    account = Account(name, name, Agency.TRADE, (Role.CARRIER,), firms=firms)
-    await port.ledger.append(save_account(account, "test", port.clock.now()))
-    secret = port.secret()
-    await port.ledger.append(issue_token(account, "test", secret, port.clock.now(), None)[1])
-    return port.client(authorization=f"Bearer {secret}")
 
 
 async def items(client: Any, path: str) -> list[Any]:
@@ -34,11 +23,11 @@ async def items(client: Any, path: str) -> list[Any]:
 
 
 async def test_a_carrier_sees_its_own_vehicles_and_what_is_missing(port: WebPort) -> None:
-    trader, other = port.machine("carrier"), await firm(port, "other", "CARRIER-02")
+    trader, other = port.machine("carrier"), await port.firm("other", "CARRIER-02")
     line = {"number": "MF2025101000017", "hs_code": "2701121000", "goods": "coking coal", "gross_kg": 32_000}
     loaded = CONFIRMATION | {"load": "loaded", "cargo": "coking_coal", "consignments": [line]}
-    for paper in (loaded, OTHER):
-        assert (await trader.post(f"{API}/papers/confirmations", json=paper)).status_code == 201
+    for sender, paper in ((trader, loaded), (other, OTHER)):
+        assert (await sender.post(f"{API}/papers/confirmations", json=paper)).status_code == 201
     (mine,) = await items(trader, "/following")
     assert (mine["plate"], mine["stage"], mine["cargo"]) == ("1234УБА", "announced", "coking_coal")
     assert mine["missing"] == [{"kind": "manifest", "number": "MF2025101000017"}]
@@ -59,7 +48,7 @@ async def test_a_vehicle_at_the_gate_is_shown_with_its_lane_and_then_as_gone(por
 
 
 async def test_an_account_without_a_firm_sees_no_vehicle_and_no_paper(port: WebPort) -> None:
-    trader, nobody = port.machine("carrier"), await firm(port, "nobody")
+    trader, nobody = port.machine("carrier"), await port.firm("nobody")
     await trader.post(f"{API}/papers/confirmations", json=CONFIRMATION)
     for path in ("/following", "/papers", f"/papers/{CONFIRMATION['number']}", "/papers/balances/L-2026-001"):
         assert (await nobody.get(f"{API}{path}")).status_code == 403, path
@@ -67,7 +56,7 @@ async def test_an_account_without_a_firm_sees_no_vehicle_and_no_paper(port: WebP
 
 @pytest.mark.parametrize("firms", [("CARRIER-99",), ("SENDER-99", "CARRIER-99")])
 async def test_papers_of_other_firms_are_not_there(port: WebPort, firms: tuple[str, ...]) -> None:
-    trader, stranger = port.machine("carrier"), await firm(port, "stranger", *firms)
+    trader, stranger = port.machine("carrier"), await port.firm("stranger", *firms)
     await trader.post(f"{API}/papers/confirmations", json=CONFIRMATION)
     await trader.post(f"{API}/papers/supporting/licence", json=LICENCE)
     await trader.post(f"{API}/papers/declarations", json=declaration(consignee=HOLDER))

@@ -136,16 +136,6 @@ async def test_over_https_the_cookie_stays_on_https(port: WebPort):
 # -- pictures
 
 
-async def test_a_picture_is_kept_under_its_digest_and_given_back(port: WebPort):
-    digest = hashlib.sha256(JPEG).hexdigest()
-    url, headers = f"/api/v1/images/{digest}", {"content-type": "image/jpeg"}
-    assert (await port.machine("camera").put(url, content=JPEG, headers=headers)).status_code == 204
-    answer = await port.machine("inspector").get(url)
-    assert answer.content == JPEG
-    assert answer.headers["content-type"] == "image/jpeg"
-    assert "immutable" in answer.headers["cache-control"]
-
-
 async def test_a_picture_that_is_not_what_its_name_says_is_refused(port: WebPort):
     camera, headers = port.machine("camera"), {"content-type": "image/jpeg"}
     wrong = await camera.put(f"/api/v1/images/{'0' * 64}", content=JPEG, headers=headers)

@@ -29,7 +29,8 @@ async def read_by(port: WebPort, name: str, purpose: str, passage: str) -> dict[
 
 
 async def reads_of(port: WebPort, about: str) -> list[dict[str, Any]]:
-    answer = await port.machine("protection").get(f"{API}/reads", params={"about": about})
+    client = port.client(authorization=f"Bearer {port.tokens['protection']}", **{"kouan-purpose": "audit"})
+    answer = await client.get(f"{API}/reads", params={"about": about})
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = json_of(answer)["items"]
     return found
@@ -212,6 +213,51 @@ async def test_who_read_what_is_asked_by_data_protection_and_auditors_only(port:
     assert (await port.machine("protection").get(f"{API}/passages")).status_code == 403
 
 
+async def test_who_read_what_is_itself_read_for_a_purpose_and_recorded(port: WebPort) -> None:
+    passage = await port.arrive()
+    await read_by(port, "border", "control", passage)
+    protection = await port.person("protection")
+    about = {"about": f"passage:{passage}"}
+    blind = json_of(await protection.get(f"{API}/reads", params=about))
+    assert (blind["items"], blind["withheld"]) == ([], True)
+    assert await reads_of(port, "reads:border") == []
+    for headers in ({"kouan-purpose": "control"}, {"kouan-purpose": "audit"}):
+        found = json_of(await protection.get(f"{API}/reads", params=about, headers=headers))
+    assert ([one["username"] for one in found["items"]], found["withheld"]) == (["border"], False)
+    (read,) = await reads_of(port, "reads:border")
+    assert (read["username"], read["purpose"], read["fields"]) == ("protection", "audit", ["read"])
+    nobody = json_of(await protection.get(f"{API}/reads?username=nobody", headers={"kouan-purpose": "audit"}))
+    assert (nobody["items"], nobody["withheld"]) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, ["auditor", "border", "border"]),
+        ({"username": "border"}, ["border", "border"]),
+        ({"purpose": "audit"}, ["auditor"]),
+        ({"since": 60}, ["auditor", "border"]),
+        ({"before": 60}, ["border"]),
+        ({"username": "auditor", "purpose": "control"}, []),
+    ],
+)
+async def test_reads_are_found_by_person_matter_purpose_and_time(
+    port: WebPort, asked: dict[str, Any], found: list[str]
+) -> None:
+    passage, start = await port.arrive(), port.clock.now()
+    for name, purpose in (("border", "control"), ("border", "control"), ("auditor", "audit")):
+        await read_by(port, name, purpose, passage)
+        port.clock.advance(60)
+    times = {name: start + value * 1_000_000 for name, value in asked.items() if name in ("since", "before")}
+    client = port.client(authorization=f"Bearer {port.tokens['protection']}", **{"kouan-purpose": "audit"})
+    for about in ({}, {"about": f"passage:{passage}"}):
+        answer = json_of(await client.get(f"{API}/reads", params=asked | times | about))
+        people = [one["username"] for one in answer["items"] if one["about"].startswith("passage:")]
+        assert people == found
+    elsewhere = json_of(await client.get(f"{API}/reads", params=asked | times | {"about": "passage:P0"}))
+    assert elsewhere["items"] == []
+
+
 async def hold(port: WebPort, name: str, plate: str, reason: str) -> None:
     order = {"plate": plate, "kind": "detain", "reason": reason}
     answer = await port.machine(name).post(f"{API}/holds", json=order)
@@ -301,3 +347,30 @@ async def test_a_correction_is_for_the_authority_whose_business_the_field_is(por
     refused = await operator.post(f"{API}/reviews/{passage}/decision", json=body)
     assert refused.status_code == 403
     assert json_of(refused)["errors"][0]["field"] == "corrections.seal"
+
+
+async def test_why_a_first_person_decided_is_for_their_authority_and_who_reads_its_reasons(port: WebPort) -> None:
+    passage = await port.arrive(seal=DIFFERS)
+    duty = await port.person("duty")
+    first = {"action": "release", "reason": "a word from the mountains", "password": PASSWORD}
+    assert (await duty.post(f"{API}/reviews/{passage}/decision", json=first)).status_code == 200
+
+    async def told(name: str, purpose: str | None = None) -> tuple[str, str]:
+        client = await (port.person(name) if purpose is None else port.reader(name, purpose))
+        first = json_of(await client.get(f"{API}/passages/{passage}"))["review"]["first"]
+        return first["authority"], first["reason"]
+
+    for name in ("border", "operator", "auditor", "admin"):
+        if name != "admin":  # who sees no review of a passage at all
+            assert await told(name) == ("customs", ""), name
+        (item,) = json_of(await port.machine(name).get(f"{API}/reviews"))["items"]
+        assert item["first"]["reason"] == "", name
+    assert await told("inspector") == ("customs", "a word from the mountains")
+    assert await told("auditor", "audit") == ("customs", "a word from the mountains")
+    texts = {}
+    for name, purpose in (("border", "control"), ("inspector", "control"), ("duty", "complaint"), ("auditor", "audit")):
+        client = await port.reader(name, purpose)
+        texts[name] = (await client.get(f"{API}/ledger/entries?stream={passage}")).text
+    assert {name: "mountains" in text for name, text in texts.items()} == {
+        "border": False, "inspector": False, "duty": True, "auditor": True,
+    }  # fmt: skip

@@ -177,4 +177,4 @@ async def test_what_is_read_in_all_these_answers_is_recorded_without_a_word_of_i
     told: Any = {mark for marks in MARKS.values() for mark in marks if mark in text}
     assert told == set()
     kinds = {part.partition(":")[0] for part in text.split('"about":"')[1:]}
-    assert kinds == {"passage", "paper", "lot", "candidate", "watch", "hold", "examination", "visit"}
+    assert kinds == {"passage", "paper", "lot", "candidate", "watch", "hold", "examination", "visit", "reads"}

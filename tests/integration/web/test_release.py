@@ -166,7 +166,9 @@ async def test_a_request_that_comes_twice_is_done_once(port: WebPort):
 async def test_a_declaration_that_is_handed_in_opens_its_lots(port: WebPort):
     carrier = await port.person("carrier")
     line = {"number": "MF000001", "hs_code": COAL, "goods": "煤", "gross_kg": 80_000}
-    document = {"number": "071320261000000001", "direction": "in", "consignments": [line]}
+    document = {
+        "number": "071320261000000001", "direction": "in", "consignments": [line], "consignee": "91350100M000100Y43",
+    }  # fmt: skip
     answer = await carrier.post("/api/v1/papers/declarations", json=document)
     assert answer.status_code == 201, answer.text
     record = await port.lots.find_lot(NUMBER)

@@ -4,10 +4,20 @@ import asyncio
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from tests.integration.web.web_kit import PASSWORD, WebPort, json_of
+from tests.unit.inspection.targeting.targeting_kit import like
 
+from kouan.access.people import Agency, Principal, Role
+from kouan.inspection.control_orders import ControlKind, ControlOrder
+from kouan.inspection.examination.examination import Examination, Vehicle
 from kouan.inspection.rules.document import Kind
+from kouan.journeys.rules_desk import Asked
+from kouan.vocabulary.verdict import Refused
+from kouan.wiring.port_file import folder
+
+LI = Principal("li", "Li", Agency.CUSTOMS, (Role.DUTY_OFFICER,))
 
 API = "/api/v1/rules"
 GATE = f"{API}/table/customs-at-gate"
@@ -43,6 +53,7 @@ async def test_shipped_documents_are_in_force_until_a_port_approves_its_own(port
     found = json_of(await port.machine("auditor").get(API))["items"]
     assert {(each["kind"], each["name"], each["state"]) for each in found} >= {
         ("release", "release", "in_force"), ("reference", "minerals", "in_force"),
+        ("targeting", "targeting", "in_force"), ("examination", "examination", "in_force"),
     }  # fmt: skip
     shipped = json_of(await port.machine("auditor").get(f"{API}/release/release/1"))
     assert "iron_ore" in shipped["content"]
@@ -63,6 +74,19 @@ async def test_a_table_comes_into_force_on_its_day_once_a_second_person_approved
     assert (asked.document, asked.digest, [row.id for row in asked.rows]) == (
         "customs-at-gate@1", made["digest"], ["heavy"],
     )  # fmt: skip
+
+
+async def test_of_two_drafts_at_once_one_takes_the_version_and_the_other_is_told(port: WebPort) -> None:
+    wu, day = Principal("wu", "Wu", Agency.CUSTOMS, (Role.DUTY_OFFICER,)), port.clock.now() + DAY
+    texts = [content(HEAVY).encode(), content({**HEAVY, "id": "other"}).encode()]
+    asked = [Asked(Kind.TABLE, "customs-at-gate", day, text) for text in texts]
+    answers = await asyncio.gather(
+        *(port.rules.desk.draft(by, each, "as agreed") for by, each in zip((LI, wu), asked, strict=True))
+    )
+    refused = [answer.reasons[0].code for answer in answers if isinstance(answer, Refused)]
+    kept = [answer for answer in answers if not isinstance(answer, Refused)]
+    assert (refused, len(kept)) == (["rules.version_taken"], 1)
+    assert kept == list(await port.rules.desk.records.versions("table", "customs-at-gate"))
 
 
 async def test_nobody_approves_their_own_draft_nor_another_authority_s(port: WebPort) -> None:
@@ -184,3 +208,112 @@ async def test_a_dry_run_names_the_passages_that_would_have_been_decided_otherwi
     assert count["subjects"] == [passage]
     assert count["reason"] == "customs-at-gate heavy examine"
     assert count["before"] != count["after"]
+
+
+TARGETING = f"{API}/targeting/targeting"
+EXAMINATION = f"{API}/examination/examination"
+NAMED = """version = 2
+
+[[rule]]
+name = "all_coal"
+effective_from = 2020-01-01
+when = [{ field = "hs_code", is = "begins", value = "27" }]
+"""
+LORRY = Vehicle("1234УБА", consignments=("MF000001",))
+
+
+def shipped(kind: str) -> str:
+    return (folder() / "rules" / f"{kind}.toml").read_text(encoding="utf-8")
+
+
+async def in_force(port: WebPort, path: str, text: str) -> None:
+    """Let one officer of customs draft, and another approve, and the day come."""
+    made = await drafted(port, text, path)
+    answer = await approved(port, made["version"], path=path)
+    assert answer.status_code == 200, answer.text
+    port.clock.advance(86_400)
+
+
+async def tried(port: WebPort, path: str, version: int) -> Any:
+    """Return the effect of a draft on what was recorded."""
+    officer = await port.person("inspector")
+    begun = await officer.post(f"{path}/{version}/dry-run", json={})
+    assert begun.status_code == 202, begun.text
+    number = json_of(begun)["number"]
+    while not (found := json_of(await officer.get(f"/api/v1/rule-dry-runs/{number}")))["done"]:
+        assert found["failed"] is None, found
+        await asyncio.sleep(0)
+    return found["effect"]
+
+
+async def test_targeting_rules_select_by_the_version_in_force_which_every_selection_names(port: WebPort) -> None:
+    await port.targeting.set_budget(
+        LI, most=10, period_h=24, exploration_pm=0, expected=10, reason="a quiet week, all by rule"
+    )
+    judge = port.targeting.targeting.judge
+    before = await judge(like(number="in-1", consignment="1", at=port.clock.now()))
+    assert (before.source, before.rules) == (None, "targeting@1")
+    made = await drafted(port, NAMED, TARGETING)
+    assert made["version"] == 2
+    effect = await tried(port, TARGETING, 2)
+    assert (effect["candidates"], effect["changed"], effect["passages"]) == (1, 1, 0)
+    assert [each["reason"] for each in effect["counts"]] == ["all_coal examine"]
+    assert (await approved(port, 2, path=TARGETING)).status_code == 200
+    assert (await judge(like(number="in-2", consignment="2", at=port.clock.now()))).rules == "targeting@1"
+    port.clock.advance(86_400)
+    after = await judge(like(number="in-3", consignment="3", at=port.clock.now()))
+    assert (after.source, after.rules) == ("rule", "targeting@2")
+    assert b'"version":"targeting@2"' in after.why
+
+
+async def test_targeting_rules_that_were_changed_in_the_database_have_everything_examined(port: WebPort) -> None:
+    await in_force(port, TARGETING, NAMED)
+    (record,) = [each for each in await port.rules.desk.records.everything() if each.kind == "targeting"]
+    emptied = msgspec.structs.replace(record, content=b"version = 2\n")
+    port.rules.desk.shelf.put([emptied])
+    judged = await port.targeting.targeting.judge(like(number="in-9", at=port.clock.now()))
+    assert (judged.source, judged.rules) == ("rule", "unusable")
+
+
+async def test_the_steps_of_an_examination_are_those_of_the_version_in_force(port: WebPort) -> None:
+    await port.services.desk.holds.place(
+        ControlOrder(ControlKind.SCAN, "profile", "1234УБА"), Agency.CUSTOMS, "inspector"
+    )
+    begun = await port.examining.order("X1", LORRY)
+    assert isinstance(begun, Examination)
+    assert (begun.rules, [step.minutes for step in begun.steps]) == ("examination@1", [8])
+    slower = shipped("examination").replace("[steps.scan]\nminutes = 8", "[steps.scan]\nminutes = 11")
+    made = await drafted(port, slower, EXAMINATION)
+    effect = await tried(port, EXAMINATION, made["version"])
+    assert (effect["examinations"], effect["changed"], effect["candidates"]) == (1, 1, 0)
+    assert {(each["before"], each["after"]) for each in effect["counts"]} == {("8 min", "11 min")}
+    assert (await approved(port, made["version"], path=EXAMINATION)).status_code == 200
+    port.clock.advance(86_400)
+    assert isinstance(await port.examining.abandon("X1", Agency.CUSTOMS, "inspector", "again"), Examination)
+    after = await port.examining.order("X2", LORRY)
+    assert isinstance(after, Examination)
+    assert (after.rules, [step.minutes for step in after.steps]) == ("examination@2", [11])
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "rule", "line"),
+    [
+        ("targeting", 'is = "at_least", value = 150', 'is = "above", value = 150', "rules.form", '"above"'),
+        ("targeting", 'field = "importer_found_pm"', 'field = "guess"', "rules.field", '"guess"'),
+        ("examination", "[steps.scan]\nminutes = 8", "[steps.scan]\nminutes = 0", "examination.minutes", "minutes = 0"),
+        ("examination", "[times]\n", "[times]\nlunch_min = 30\n", "examination.form", "[times]"),
+    ],
+)
+async def test_what_is_wrong_with_rules_is_shown_at_its_line_and_nobody_can_approve_them(
+    port: WebPort, kind: str, before: str, after: str, rule: str, line: str
+) -> None:
+    text = shipped(kind)
+    assert before in text
+    path = f"{API}/{kind}/{kind}"
+    made = await drafted(port, text.replace(before, after, 1), path)
+    officer = await port.person("second")
+    (problem,) = json_of(await officer.get(f"{path}/{made['version']}/problems"))["items"]
+    assert problem["rule"] == rule
+    wrong = next(n for n, each in enumerate(made["content"].splitlines(), 1) if line in each)
+    assert problem["line"] == wrong, problem
+    assert rule_of(await approved(port, made["version"], path=path)) == rule

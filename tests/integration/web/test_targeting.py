@@ -7,7 +7,9 @@ import pytest
 from tests.integration.web.web_kit import WebPort, json_of
 from tests.unit.inspection.targeting.targeting_kit import CANDIDATE, examples, like
 
+from kouan.access.people import Agency
 from kouan.adapters.learning.boosting import Boosting
+from kouan.inspection.examination.examination import Answer, AnswerOutcome
 from kouan.inspection.targeting.features import AT_HAND_IN
 from kouan.inspection.targeting.training import train
 
@@ -41,7 +43,10 @@ async def test_an_officer_sets_the_budget_and_sees_what_it_brought_and_why(port:
     assert selected["why"][0] == {"code": "targeting.random", "params": {"chance_ppm": 1_000_000}}
     candidate = json_of(await officer.get(f"{API}/candidates/{selected['number']}"))
     assert candidate["features"]["gross_kg"] == 80_000
-    await port.targeting.targeting.examined(selected["order"], found=True, by="wu")
+    kept = Answer(selected["order"], Agency.CUSTOMS, AnswerOutcome.KEEP, "wu", 1, "stones under the coal")
+    learned = await port.targeting.targeting.learned(kept)
+    assert learned is not None
+    await port.ledger.append(learned)
     standing = json_of(await officer.get(API))
     assert (standing["spent"]["used"], standing["spent"]["left"], standing["spent"]["seen"]) == (1, 19, 1)
     assert standing["true_rate"]["found"] == 1

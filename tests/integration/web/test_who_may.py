@@ -120,14 +120,15 @@ TABLE: dict[str, set[str]] = {
     **dict.fromkeys(("check_rule_content", "draft_rule_document", "begin_dry_run"), HOLDERS),
     **dict.fromkeys(("approve_rule_document", "withdraw_rule_document"), HOLDERS),
     "put_image": {"camera", *HOLDERS},
-    "get_image": DECIDERS | {"auditor"},
+    "get_image": WATCHERS,
     "watch": WATCHERS,
     "list_accounts": {"admin"},
     "put_account": {"admin"},
     "issue_machine_token": {"admin"},
     "revoke_machine_token": {"admin"},
     "forget_person": {"admin"},
-    **dict.fromkeys(("get_shift", "begin_shift", "end_shift"), HOLDERS),
+    **dict.fromkeys(("get_shift", "begin_shift", "end_shift"), DECIDERS),
+    **{key: {"duty", "admin"} for key in ("list_duties", "plan_duty", "import_roster", "cancel_duty")},
     "list_reads": {"auditor", "protection"},
 }
 

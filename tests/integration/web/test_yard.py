@@ -116,9 +116,9 @@ async def test_a_delivery_is_unloaded_tallied_and_lies_in_the_book(yard: YardPor
 
 
 async def test_goods_do_not_go_where_they_may_not_lie(yard: YardPort) -> None:
-    refused = await yard.do("operator", "/visits/yard-p1/handling", {"place": "coal/A/1/99"}, 409)
+    refused = await yard.do("operator", "/visits/yard-p1/handling", {"place": "coal/A/1/2001"}, 409)
     assert refused["errors"][0]["rule"] == "yard.no_such_stack"
-    assert refused["errors"][0]["mend"] == "There is no stack coal/A/1/99"
+    assert refused["errors"][0]["mend"] == "There is no stack coal/A/1/2001"
     other = await yard.do("operator", "/visits/yard-p1/handling", {"place": "meat/M/1/1"}, 409)
     assert other["errors"][0]["rule"] == "yard.other_site"
     await yard.do("operator", "/visits/yard-none/handling", {"place": PLACE}, 404)

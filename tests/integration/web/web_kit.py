@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -16,6 +15,7 @@ from fastapi import FastAPI
 from tests.unit.gate.passage_kit import NOON, but
 
 from kouan.access.people import Account, Agency, Role
+from kouan.access.roster import LONGEST_US, ON_DUTY, Duty, keep
 from kouan.access.use_cases import issue_token, save_account
 from kouan.adapters.board.board import LiveBoard
 from kouan.adapters.driver.desk import PortDesk
@@ -44,7 +44,6 @@ from kouan.gate.dossier import case_of
 from kouan.gate.facts import EvidenceFound, VerdictReceived
 from kouan.gate.procedures import Authority
 from kouan.gate.states import state_name
-from kouan.inspection.examination.rules import parse_rules
 from kouan.journeys.crossing import Crossings
 from kouan.journeys.examination import Examinations
 from kouan.journeys.papers_at_gate import PapersAtGate
@@ -67,7 +66,6 @@ from kouan.wiring.yard import YardStores, yard_of
 
 PASSWORD = "a long enough password"
 PORT = load("ganqimaodu")
-RULES = Path(__file__).parents[3] / "ports" / "rules" / "examination.toml"
 
 PEOPLE: dict[str, tuple[Agency, tuple[Role, ...]]] = {
     "operator": (Agency.SITE, (Role.LANE_OPERATOR,)),
@@ -83,8 +81,11 @@ PEOPLE: dict[str, tuple[Agency, tuple[Role, ...]]] = {
 }
 
 
-FIRMS = ("CARRIER-01", "91350100M000100Y43", "91150000MA0XXXXX0X")
-"""The firms that the carrier's account acts for: a carrier, and two consignees."""
+FIRMS = (
+    "CARRIER-01", "91350100M000100Y43", "91150000MA0XXXXX0X", "TRADER-01", "TRADER-02", "UBTZ", "TERMINAL-1",
+    "AGENCY-07",
+)  # fmt: skip
+"""The firms that the carrier's account acts for: a carrier, two consignees, and who sends papers, reports and tests."""
 
 
 class HandClock:
@@ -146,17 +147,22 @@ class WebPort:
         await self.driver.start()
         self.board.attend(tuple(self.driver.lanes.values()))
         gate_desk = PortDesk(self.driver, self.records, self.papers, self.clock, self.secret)
-        rules = parse_rules(RULES.read_text(encoding="utf-8"))
+        targeting = MemoryTargetingRecords(self.disk, PORT.name)
+        signer = PrivateKeySigner(platform_key(PORT.name), Ed25519PrivateKey.from_private_bytes(bytes(32)))
+        self.rules = rules_of(
+            PORT.name, MemoryRuleRecords(self.disk, PORT.name), self.ledger, signer, self.clock,
+            lambda: recorded(self.records, self.ledger, targeting, None, self.examinations),
+        )  # fmt: skip
+        await self.rules.desk.start()
         release_rules = FileReleaseRules(folder() / "rules", PORT.name)
         self.releasing = ReleaseDesk(self.lots, self.ledger, release_rules, self.clock, Random(5))
         self.examining = Examinations(
             self.examinations,
             self.papers,
-            self.records,
             gate_desk.holds,
             self.ledger,
             self.clock,
-            lambda _at: rules,
+            self.rules.examination,
         )
         stores = YardStores(
             MemoryYardRecords(self.disk, PORT.name), MemoryReleaseRecords(self.disk, PORT.name), self.papers,
@@ -166,7 +172,6 @@ class WebPort:
         assert yard is not None
         self.yard = yard
         self.artefacts = MemoryArtefacts()
-        targeting = MemoryTargetingRecords(self.disk, PORT.name)
         self.targeting = targeting_desk(
             self.papers,
             targeting,
@@ -175,14 +180,9 @@ class WebPort:
             self.artefacts,
             self.clock,
             self.secret,
+            self.rules.targeting,
             chance=self.chance,
         )
-        signer = PrivateKeySigner(platform_key(PORT.name), Ed25519PrivateKey.from_private_bytes(bytes(32)))
-        self.rules = rules_of(
-            PORT.name, MemoryRuleRecords(self.disk, PORT.name), self.ledger, signer, self.clock,
-            lambda: recorded(self.records, self.ledger, targeting, None),
-        )  # fmt: skip
-        await self.rules.desk.start()
         self.services = Services(
             **{
                 "port": drawn(PORT),
@@ -240,6 +240,15 @@ class WebPort:
             _, unit = issue_token(account, "test", secret, self.clock.now(), None)
             await self.ledger.append(unit)
             self.tokens[name] = secret
+            if ON_DUTY.intersection(roles):
+                await self.duties(name, agency)
+
+    async def duties(self, name: str, agency: Agency, days: int = 3) -> None:
+        """Put somebody on the roster from now on."""
+        for day in range(days):
+            start = self.clock.now() + day * LONGEST_US
+            duty = Duty(f"D-{name}-{day}", name, agency, "gate", start, start + LONGEST_US, "test", start)
+            await self.ledger.append(keep(duty))
 
     async def arrive(self, lane: str = "I3", verdict: str = "grant", **changes: dict[str, Any]) -> str:
         """Let a lorry stop at a lane, and its devices, papers and authorities speak; return its passage.
@@ -281,6 +290,14 @@ class WebPort:
     def machine(self, name: str) -> httpx.AsyncClient:
         """Return a machine's client."""
         return self.client(authorization=f"Bearer {self.tokens[name]}")
+
+    async def firm(self, name: str, *firms: str) -> httpx.AsyncClient:
+        """Return the machine of a carrier's account that acts for some firms, or for none."""
+        account = Account(name, name, Agency.TRADE, (Role.CARRIER,), firms=firms)
+        await self.ledger.append(save_account(account, "test", self.clock.now()))
+        secret = self.secret()
+        await self.ledger.append(issue_token(account, "test", secret, self.clock.now(), None)[1])
+        return self.client(authorization=f"Bearer {secret}")
 
     async def person(self, name: str) -> httpx.AsyncClient:
         """Return the client of a person who signed in."""

@@ -49,10 +49,20 @@ def principal(*roles: Role, agency: Agency = Agency.SITE) -> Principal:
 
 
 MAY: dict[Role, set[str]] = {
-    Role.LANE_OPERATOR: {"watch", "review", "confirm", "correct", "steer_lane", "read_papers", "work_yard"},
+    Role.LANE_OPERATOR: {
+        "keep_shift",
+        "watch",
+        "review",
+        "confirm",
+        "correct",
+        "steer_lane",
+        "read_papers",
+        "work_yard",
+    },
     Role.INSPECTOR: {"keep_shift", "watch", "review", "confirm", "correct", "place_hold", "read_papers", "read_ledger"}
     | {"examine", "upload_image", "inspect_lot", "write_rules", "work_yard"},
     Role.DUTY_OFFICER: {
+        "plan_duty",
         "keep_shift",
         "read_ledger",
         "place_hold",
@@ -65,7 +75,7 @@ MAY: dict[Role, set[str]] = {
     | {"examine", "upload_image", "read_papers", "inspect_lot", "write_rules"}
     | {"work_yard", "steer_yard", "order_pickup"},
     Role.AUDITOR: {"watch", "read_ledger", "read_papers", "watch_region", "review_reads"},
-    Role.ADMINISTRATOR: {"watch", "read_ledger", "manage_accounts", "forget_person", "watch_region"},
+    Role.ADMINISTRATOR: {"plan_duty", "watch", "read_ledger", "manage_accounts", "forget_person", "watch_region"},
     Role.CARRIER: {"submit_papers"},  # all else only of the firms that the account names
     Role.CAMERA: {"upload_image"},
     Role.REGION_OFFICER: {"watch_region", "acknowledge", "steer_region"},

@@ -12,7 +12,7 @@ from kouan.access.people import Agency, Principal, Role
 from kouan.access.policy import RULES, Action, Field, State, compiled, fields_of, may, may_concerning, sees_all
 from kouan.gate.corrections import CORRECTABLE
 from kouan.vocabulary.verdict import GRANTED
-from kouan.web.need_to_know import CORRECTED
+from kouan.web.entry_kinds import CORRECTED
 
 AT_THE_GATE = ("border_inspection", "customs", "site")
 LANE = ("lane_operator", "inspector", "duty_officer")
@@ -27,7 +27,7 @@ AFTER_ORDER = ("ordered", "opened", "cleared", "diverted", "recorded")
 def sees_of_a_passage(role: str, agency: str, field: str, state: str) -> bool:
     """Say who sees a passage's field, on the lane's screen or (``recorded``) in the ledger's entries."""
     if role == "auditor":
-        return field in (*MEASURED, "site", "vehicle", "picture", "order")
+        return field in (*MEASURED, "site", "vehicle", "order")
     if agency not in AT_THE_GATE:
         return False
     match field:
@@ -82,7 +82,7 @@ def watches(role: str, agency: str, field: str, state: str) -> bool:
         return looks_on and field in ("port", "hold")
     if field == "review":
         return looks_on and state == "in_review"
-    if state in PASSAGE and lane and field in (*MEASURED, "vehicle", "picture"):
+    if state in PASSAGE and lane and field in (*MEASURED, "vehicle"):
         return True
     if state == "recorded":
         if field == "account" and role in ("auditor", "administrator"):
@@ -102,7 +102,7 @@ def reads_ledger(role: str, agency: str, field: str, state: str) -> bool:
 
 
 def reviews_reads(role: str, agency: str, field: str, state: str) -> bool:
-    return field == "read" and state in ("none", "recorded") and role in ("data_protection", "auditor")
+    return field == "read" and state == "none" and role in ("data_protection", "auditor")
 
 
 def corrects(role: str, agency: str, field: str, state: str) -> bool:
@@ -124,7 +124,8 @@ GATE_ACTS = {
     "examine": ("examination", "none", ("inspector", "duty_officer")),
     "write_rules": ("rules", "none", ("inspector", "duty_officer")),
     "upload_image": ("picture", "none", ("inspector", "duty_officer")),
-    "keep_shift": ("shift", "none", ("inspector", "duty_officer")),
+    "keep_shift": ("shift", "none", LANE),
+    "plan_duty": ("shift", "none", ("duty_officer",)),
     "read_papers": ("paper", "none", LANE),
     "acknowledge": ("region", "none", ("region_officer",)),
     "steer_region": ("region", "none", ("region_officer",)),
@@ -158,6 +159,7 @@ OTHER_ACTS = {
     "upload_image": ("picture", "none", ("camera",)),
     "manage_accounts": ("account", "none", ("administrator",)),
     "forget_person": ("person", "none", ("administrator",)),
+    "plan_duty": ("shift", "none", ("administrator",)),
 }
 """Acts for which the agency does not matter."""
 
@@ -169,6 +171,9 @@ OWN_ACTS = {
     ("carrier", "follow", "vehicle", "none"),
 }
 """What is done only to what names a firm of one's account, whatever the agency."""
+
+BOUND_ACTS = {("carrier", "submit_papers", "paper", "none")}
+"""What an account that acts for firms does only to what names one of them, and one that acts for none to everything."""
 
 
 def oracle(role: str, agency: str, action: str, field: str, state: str) -> bool:
@@ -190,6 +195,11 @@ OWN = frozenset(
     cell
     for cell in itertools.product(Role, Agency, Action, Field, State)
     if (cell[0].value, *(part.value for part in cell[2:])) in OWN_ACTS
+)
+BOUND = frozenset(
+    cell
+    for cell in itertools.product(Role, Agency, Action, Field, State)
+    if (cell[0].value, *(part.value for part in cell[2:])) in BOUND_ACTS
 )
 PEOPLE = tuple(
     Principal("somebody", "Somebody", agency, roles)
@@ -219,13 +229,18 @@ def test_what_names_no_firm_of_ones_own_is_answered_as_if_one_acted_for_none() -
         whole = any((role, somebody.agency, action, field, state) in WANTED for role in somebody.roles)
         own = any((role, somebody.agency, action, field, state) in OWN for role in somebody.roles)
         firm = msgspec.structs.replace(somebody, firms=(MINE,))
+        free = any(
+            (role, somebody.agency, action, field, state) in WANTED - BOUND for role in somebody.roles
+        )  # of what a firm can do, everything that it does to all
         found = [
             may_concerning(who, action, field, firms, state) is GRANTED
             for who in (somebody, firm)
             for firms in ((), (THEIRS,), (MINE,), (THEIRS, MINE))
         ]
-        if found != [whole] * 6 + [whole or own] * 2 or sees_all(firm, action, field, state) != whole:
+        if found != [whole] * 4 + [free] * 2 + [whole or own] * 2 or sees_all(firm, action, field, state) != free:
             wrong.append((somebody.roles, somebody.agency, action, field, state, found))
+        if sees_all(somebody, action, field, state) != whole:
+            wrong.append((somebody.roles, somebody.agency, action, field, state, "sees_all"))
         if (may(firm, action, field, state) is GRANTED) != (whole or own):
             wrong.append((somebody.roles, somebody.agency, action, field, state, "may"))
         granted += own and not whole
@@ -244,6 +259,7 @@ def test_no_rule_can_be_taken_away_unnoticed(rule: object) -> None:
     left = tuple(other for other in RULES if other is not rule)
     assert compiled(tuple(one for one in RULES if not one.own)) == WANTED
     assert compiled(tuple(one for one in RULES if one.own)) == OWN
+    assert compiled(tuple(one for one in RULES if one.bound)) == BOUND
     whole, own = (compiled(tuple(one for one in left if one.own is mine)) for mine in (False, True))
     assert (whole, own) != (WANTED, OWN)
 

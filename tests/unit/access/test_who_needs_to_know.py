@@ -15,15 +15,37 @@ PORT = "ganqimaodu"
 PERSONAL = {"driver", "health", "aboard"}
 TRADE = {"papers", "document", "firm"}
 REASONS = {"border_inspection", "customs", "watch_list", "findings"}
+READS = {"read"}
+PICTURES = {"picture"}
+
+
+def looks_at_pictures(role: str, agency: str, purpose: str, stage: str, *, on_shift: bool, own_case: bool) -> bool:
+    # "Pictures are looked at by lane staff on shift: to check or to examine while it is their authority's case, by a
+    # duty officer for a complaint at every stage."
+    if agency not in ("border_inspection", "customs", "site") or not on_shift:
+        return False
+    if purpose == "complaint":
+        return role == "duty_officer"
+    lane = role in ("lane_operator", "inspector", "duty_officer")
+    return lane and purpose in ("control", "examination") and stage == "under_way" and own_case
+
+
+def reads(role: str, agency: str, purpose: str, field: str, stage: str, *, on_shift: bool, own_case: bool) -> bool:
+    # "Who read what is read by the data-protection officer too, to audit."
+    if field == "read":
+        return role == "data_protection" and purpose == "audit"
+    return looks_at_pictures(role, agency, purpose, stage, on_shift=on_shift, own_case=own_case)
 
 
 def oracle(role: str, agency: str, purpose: str, field: str, stage: str, *, on_shift: bool, own_case: bool) -> bool:
-    # "Protected are a person's record, a firm's trade, and an authority's reasons."
-    if field not in PERSONAL | TRADE | REASONS:
+    # "Protected are a person's record, a firm's trade, an authority's reasons, pictures, and who read them."
+    if field not in PERSONAL | TRADE | REASONS | READS | PICTURES:
         return False
     # "An auditor reads every protected field, at every stage, to audit and for nothing else."
     if role == "auditor":
         return purpose == "audit"
+    if field in READS | PICTURES:
+        return reads(role, agency, purpose, field, stage, on_shift=on_shift, own_case=own_case)
     # "Nobody but officers reads anything else, and no officer reads while off shift."
     if role not in ("inspector", "duty_officer") or not on_shift:
         return False
@@ -47,11 +69,13 @@ def oracle(role: str, agency: str, purpose: str, field: str, stage: str, *, on_s
         return agency == "border_inspection" and purpose in ("control", "examination")
     if agency != "customs":
         return False
-    if field in ("health", "papers", "customs"):
-        return purpose in ("control", "examination")
     # "Customs reads documents to check, to examine and to release; whose goods they are to release and to target; its
     # watch list to target."
+    checks = purpose in ("control", "examination")
     return {
+        "health": checks,
+        "papers": checks,
+        "customs": checks,
         "document": purpose in ("control", "examination", "release"),
         "firm": purpose in ("release", "targeting"),
         "watch_list": purpose == "targeting",

@@ -3,9 +3,6 @@
 import asyncio
 from typing import Any
 
-import pytest
-
-from kouan.adapters import papers_watch
 from kouan.adapters.papers_watch import PRIORITY, PapersWatch
 from kouan.journeys.papers_due import Overdue
 from kouan.vocabulary.errors import Unavailable
@@ -27,11 +24,10 @@ class Due:
         return (Overdue("D1", 5), Overdue("D2", 6)) if self.looks == 2 else ()
 
 
-async def test_each_overdue_declaration_is_an_alarm_whatever_went_wrong_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(papers_watch, "EVERY_S", 0)
+async def test_each_overdue_declaration_is_an_alarm_whatever_went_wrong_before() -> None:
     alarms: list[Any] = []
     due = Due()
-    watch = PapersWatch(due, lambda *alarm: alarms.append(alarm))  # type: ignore[arg-type]
+    watch = PapersWatch(due, lambda *alarm: alarms.append(alarm), every_s=0)  # type: ignore[arg-type]
     running = asyncio.create_task(watch.run())
     await due.enough.wait()
     running.cancel()

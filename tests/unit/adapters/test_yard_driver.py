@@ -1,5 +1,6 @@
 """The yard's devices in their own protocols: scales, plate cameras and terminals, up to the visit."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 from typing import Any
@@ -9,18 +10,22 @@ from tests.integration.storage.players import MemoryPlayer
 from tests.unit.yard.yard_kit import DOMESTIC, LOT, MINUTE, SETTINGS, HandClock, Papers, Releases
 
 from kouan.adapters.driver.passage_runner import Cause
-from kouan.adapters.driver.yard import YardDriver
+from kouan.adapters.driver.yard import AGAIN_S, LOOK_EVERY_S, YardDriver
 from kouan.adapters.driver.yard_scale import ScaleReading
 from kouan.journeys.yard_arrivals import subject_of
 from kouan.journeys.yard_desk import open_yard
 from kouan.journeys.yard_visits import Delivery
+from kouan.ledger.roles import Appended, Unit, UnitRefused
 from kouan.protocols.driver_terminal.messages import DriverRead
 from kouan.protocols.plate_camera.messages import PlateColour, PlatePosition, PlateRead
 from kouan.protocols.stream import Chunk
 from kouan.protocols.weighbridge.codec import encode_frame
 from kouan.protocols.weighbridge.messages import Frame
 from kouan.vocabulary.clock import SECOND
+from kouan.vocabulary.errors import Fenced, Unavailable
+from kouan.vocabulary.places import LaneName
 from kouan.yard.events import CallPerson, Command, OpenExit
+from kouan.yard.facts import Mend
 from kouan.yard.pickups import Wanted
 from kouan.yard.roles import Released
 
@@ -29,10 +34,28 @@ BAT = ("P<MNGBAT<<ERDENE<<<<<<<<<<<<<<<<<<<<<<<<<<<<", "E123456700MNG8001014M300
 OTHER = ("P<MNGDORJ<<NARAN<<<<<<<<<<<<<<<<<<<<<<<<<<<<", "E765432100MNG8001014M3001019<<<<<<<<<<<<<<02")
 
 
+class Store:
+    """A ledger that may fail; everything else of it is the true one's."""
+
+    def __init__(self, ledger: Any) -> None:
+        self.failure: Exception | None = None
+        self._ledger = ledger
+
+    async def append(self, unit: Unit) -> Appended | UnitRefused:
+        if self.failure is not None:
+            raise self.failure
+        answer: Appended | UnitRefused = await self._ledger.append(unit)
+        return answer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+
 class Field:
     """The yard's devices, and what came of what they told."""
 
     def __init__(self, player: MemoryPlayer, ledger: Any) -> None:
+        self.store = ledger = Store(ledger)
         self.clock, self.told, self.settled = HandClock(), list[Command](), 0
         self.records = player.yard
         self.papers = Papers()
@@ -51,7 +74,7 @@ class Field:
         return settled
 
     async def tell(self, place: str, message: Any) -> None:
-        self.driver.device(place, message, Cause(), self.hold)
+        self.driver.device(LaneName.parse(place), message, Cause(), self.hold)  # as a topic names it
         await self.driver.drained()
 
     async def stand(self, place: str, mass_kg: int, plate: str | None, *, frames: int = 12) -> None:
@@ -77,15 +100,15 @@ class Field:
             confidence_pm=confidence_pm, colour=PlateColour.YELLOW,
         )  # fmt: skip
 
+    def document(self, mrz: tuple[str, ...] = BAT, occupants: int = 1) -> DriverRead:
+        return DriverRead(
+            device="driver_terminal", at=self.clock.now(), seq=1, track=1, mrz=mrz, face_score_pm=900,
+            liveness_pm=900, occupants=occupants,
+        )  # fmt: skip
+
     async def gate(self, plate: str, mrz: tuple[str, ...] = BAT, occupants: int = 1) -> None:
         await self.tell("Y1", self.camera(plate))
-        await self.tell(
-            "Y1",
-            DriverRead(
-                device="driver_terminal", at=self.clock.now(), seq=1, track=1, mrz=mrz, face_score_pm=900,
-                liveness_pm=900, occupants=occupants,
-            ),
-        )  # fmt: skip
+        await self.tell("Y1", self.document(mrz, occupants))
 
     async def deliver(self) -> str:
         subject = await subject_of(self.subjects, BAT)
@@ -199,3 +222,59 @@ async def test_a_reference_vehicle_that_shows_drift_calls_a_person_and_stops_the
         await field.stand("W1", 49_100, "蒙BREF01")
     assert field.calls() == ["yard.scale_drifts", "yard.scale_drifts"]
     assert [(each.scale, each.in_use) for each in await field.records.scales()] == [("W1", 0)]
+
+
+async def test_what_devices_tell_while_the_store_is_away_counts_once_it_is_back_and_is_settled_only_then(
+    field: Field,
+) -> None:
+    visit = await field.deliver()
+    await field.empty("W1")
+    field.store.failure = Unavailable("the database restarts")
+    await field.stand("W1", 97_000, FOREIGN)
+    assert await field.state(visit) == "arrived"
+    field.store.failure = None
+    assert await field.driver.drained()
+    assert await field.state(visit) == "weighed"
+    await field.desk.visits.begin_handling(visit, "coal/A/1/1", "wang")
+    await field.desk.visits.tally(visit, "wang", 800)
+    await field.stand("W1", 17_000, FOREIGN)
+    field.store.failure = Unavailable("the database restarts")
+    await field.gate(FOREIGN)
+    assert (await field.state(visit), field.settled) == ("ready", 0)
+    field.clock.advance(30 * MINUTE)
+    field.store.failure = None
+    assert await field.driver.drained()
+    assert (await field.state(visit), field.settled) == ("left", 1)
+    assert field.calls() == []
+
+
+async def test_a_document_is_of_the_vehicle_that_stood_there_when_it_was_shown(field: Field) -> None:
+    visit = await field.deliver()
+    await field.desk.visits.mend(visit, Mend.TURN_AWAY, "li", "wrong yard")
+    field.driver.device("Y1", field.camera(FOREIGN), Cause(), field.hold)
+    field.driver.device("Y1", field.document(), Cause(), field.hold)
+    field.driver.device("Y1", field.camera(DOMESTIC), Cause(), field.hold)
+    await field.driver.drained()
+    assert await field.state(visit) == "left"
+    assert field.calls() == []
+
+
+async def test_the_yard_waits_for_its_store_and_ends_under_a_newer_writer(field: Field) -> None:
+    visit = await field.deliver()
+    await field.desk.visits.mend(visit, Mend.TURN_AWAY, "li", "wrong yard")
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if seconds == LOOK_EVERY_S:
+            await asyncio.get_running_loop().create_future()
+        field.store.failure = Fenced("a newer writer")
+
+    driver = YardDriver(field.desk, field.subjects, field.clock, field.told.append, sleep)
+    field.store.failure = Unavailable("the database restarts")
+    driver.device("Y1", field.camera(FOREIGN), Cause(), field.hold)
+    driver.device("Y1", field.document(), Cause(), field.hold)
+    with pytest.raises(Fenced):
+        await driver.run()
+    assert [each for each in waited if each != LOOK_EVERY_S] == [AGAIN_S]
+    assert (await field.state(visit), field.settled) == ("ready", 0)

@@ -9,7 +9,7 @@ from kouan.yard.settings import Limits
 
 ROOT = Path(__file__).parents[3]
 SOURCES = [
-    path for place in ("yard/*.py", "journeys/yard*.py", "adapters/driver/yard*.py")
+    path for place in ("yard/*.py", "journeys/*yard*.py", "adapters/driver/yard*.py")
     for path in sorted((ROOT / "src/kouan").glob(place))
 ]  # fmt: skip
 CODE = re.compile(r'(?:Reason|refuse)\(\s*"((?:yard|people)\.[a-z_]+)"')

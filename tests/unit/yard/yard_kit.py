@@ -103,14 +103,17 @@ class Papers:
 
     def __init__(self) -> None:
         self.asked: list[WrittenOff] = []
-        self.refusal: Refused | None = None
+        self.refuses: Refused | None = None
 
     async def net(self, written: WrittenOff) -> Unit | Refused:
         self.asked.append(written)
-        if self.refusal is not None:
-            return self.refusal
+        if self.refuses is not None:
+            return self.refuses
         key = f"papers:net:{written.tare_ticket}"
         return Unit((Draft("papers.net_written_off/1", written.lot, key, b'{"net_kg":%d}' % written.net_kg),))
+
+    def refusal(self, guard: str) -> Refused | None:
+        return None
 
 
 class HandClock:

@@ -1,11 +1,14 @@
 // Strings of the interface come from the catalogues beside this file, reasons of decisions from /api/v1/messages/{lang}.
 import type { Language, Params, Reason, Text } from "../types";
-import en from "./en.json";
-import zh from "./zh.json";
+import type en from "./en.json";
 
 export type Key = keyof typeof en;
+type Catalogue = Record<Key, string>;
 /** A language is offered once its catalogue is complete; Монгол and Русский join this record as they become so. */
-const CATALOGUES: Record<Language, Record<Key, string>> = { zh, en };
+const FILES: Record<Language, () => Promise<{ default: Catalogue }>> = {
+  zh: () => import("./zh.json"),
+  en: () => import("./en.json"),
+};
 export const LANGUAGES: { code: Language; name: string }[] = [
   { code: "zh", name: "中文" },
   { code: "en", name: "EN" },
@@ -18,6 +21,9 @@ function stored(): Language {
 }
 
 export const reader = $state<{ language: Language }>({ language: stored() });
+/** The catalogues that have been fetched; the reader's own is there before anything is shown. */
+const catalogues: Partial<Record<Language, Catalogue>> = {};
+const messages = (): Partial<Catalogue> => catalogues[reader.language] ?? {};
 const reasons = $state<Record<Language, Record<string, string> | null>>({ zh: null, en: null });
 /** Message ids that were asked for and not found; the browser tests fail on any. */
 const missing = new Set<string>();
@@ -28,7 +34,9 @@ declare global {
 }
 window.kouanMissingMessages = () => [...missing].sort();
 
-export function setLanguage(language: Language): void {
+/** Fetch a language and speak it from then on; one that cannot be fetched leaves all as it was, and rejects. */
+export async function setLanguage(language: Language): Promise<void> {
+  catalogues[language] ??= (await FILES[language]()).default;
   reader.language = language;
   localStorage.setItem("kouan.language", language);
   document.documentElement.lang = language === "zh" ? "zh-CN" : language;
@@ -40,7 +48,7 @@ function fill(template: string, params: Params): string {
 
 /** Return a string of the interface in the reader's language. */
 export function t(key: Key, params: Params = {}): string {
-  const template = CATALOGUES[reader.language][key];
+  const template = messages()[key];
   if (template === undefined) {
     missing.add(key);
     return key;
@@ -52,14 +60,14 @@ export function t(key: Key, params: Params = {}): string {
 export function word(family: string, name: string | null | undefined): string {
   if (name === null || name === undefined || name === "") return "–";
   const key = `${family}.${name}`;
-  if (key in CATALOGUES[reader.language]) return t(key as Key);
+  if (key in messages()) return t(key as Key);
   missing.add(key);
   return name;
 }
 
 /** Return the message if there is one, else the name as it stands: for names that devices and ports may add. */
 export function wordIfKnown(family: string, name: string): string {
-  return `${family}.${name}` in CATALOGUES[reader.language] ? t(`${family}.${name}` as Key) : name;
+  return `${family}.${name}` in messages() ? t(`${family}.${name}` as Key) : name;
 }
 
 /** Return why a device or procedure failed, where ``fault:CODE`` names the device's own code. */

@@ -11,18 +11,15 @@ from kouan.gate.events import FactRecorded
 from kouan.gate.facts import ReviewConfirmed, ReviewDecided
 from kouan.gate.lanes import DirectionWanted, LaneFact, LaneStarted, LaneStopped
 from kouan.gate.procedures import Authority
-from kouan.gate.roles import GateRecords
+from kouan.gate.roles import CAP_SPAN_US, GateRecords
 from kouan.gate.states import InReview
 from kouan.inspection.control_orders import ControlOrder
 from kouan.inspection.roles import PapersRecords
 from kouan.protocols.lane_order.messages import LONGEST_LIFE_US, LaneReset
-from kouan.vocabulary.clock import SECOND, Clock, Instant
+from kouan.vocabulary.clock import Clock, Instant
 from kouan.vocabulary.errors import NotFound, Unavailable
 from kouan.vocabulary.places import Direction
 from kouan.vocabulary.verdict import GRANTED, Granted, Reason, Refused, refuse
-
-HOUR_US = 3600 * SECOND
-"""The span over which a person's exceptions are counted (I12)."""
 
 
 def authority_of(by: Principal) -> Authority | None:
@@ -65,7 +62,7 @@ class PortDesk:
             return refuse("review.not_yours")
         async with self._turn:
             now = self._clock.now()
-            recent = await self._records.count_exceptions(by.username, now - HOUR_US)
+            recent = await self._records.count_exceptions(by.username, now - CAP_SPAN_US)
             fact = ReviewDecided(
                 at=now,
                 by=by.username,
@@ -90,7 +87,7 @@ class PortDesk:
         async with self._turn:
             now, age_us = self._clock.now(), self._hub_age_us()
             first = self._first(passage)
-            recent = 0 if first is None else await self._records.count_exceptions(first, now - HOUR_US)
+            recent = 0 if first is None else await self._records.count_exceptions(first, now - CAP_SPAN_US)
             fact = ReviewConfirmed(now, by.username, roles, authority, reason, stepped_up, age_us, recent)
             return await self._feed(passage, fact)
 

@@ -1,12 +1,15 @@
 """Drives a port's yard: scales and terminals to visits, and whoever is waited for too long to a person."""
 
 import asyncio
+import contextlib
+import functools
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from kouan.adapters.driver.passage_runner import Cause
-from kouan.adapters.driver.yard_scale import ScaleReading
+from kouan.adapters.driver.yard_scale import Found, ScaleReading
 from kouan.journeys.yard_arrivals import subject_of
 from kouan.journeys.yard_desk import YardDesk
 from kouan.ledger.roles import Subjects
@@ -14,7 +17,7 @@ from kouan.protocols.driver_terminal.messages import DriverRead
 from kouan.protocols.plate_camera.messages import PlatePosition, PlateRead
 from kouan.protocols.stream import Chunk
 from kouan.vocabulary.clock import Clock, Instant, seconds
-from kouan.vocabulary.errors import InvalidValue, KouanError, Unavailable
+from kouan.vocabulary.errors import Fenced, InvalidValue, KouanError, Unavailable
 from kouan.vocabulary.identifiers import PlateNumber
 from kouan.vocabulary.verdict import Reason, Refused
 from kouan.yard.events import CallPerson, Command
@@ -31,9 +34,19 @@ PLATE_HOLDS_US = seconds(120)
 SURE_PM = 900
 """Least confidence of a plate, in parts per thousand. Our choice: below it a person reads."""
 
+AGAIN_S = 2.0
+"""How long the yard waits for a store that is away before it tries again. Our choice: a restart takes seconds."""
+
+_Job = tuple[Callable[[], Awaitable[None]], Callable[[], None]]
+"""What is to be done, and what lets go of the durable message that asked for it."""
+
 
 class YardDriver:
-    """Takes in what the yard's devices tell, one thing after the other; ``settled`` lets go of a durable message."""
+    """Takes in what the yard's devices tell, one thing after the other, and once the store that is away is back.
+
+    What waits is bounded: a scale tells a weighing once a vehicle, and the broker sends no more durable messages than
+    may be unsettled.
+    """
 
     def __init__(
         self,
@@ -50,7 +63,8 @@ class YardDriver:
         self._sleep = sleep
         self._scales = {each.name: ScaleReading(each.division_kg) for each in desk.settings.scales}
         self._seen: dict[str, tuple[str, Instant]] = {}
-        self._jobs: asyncio.Queue[tuple[Coroutine[Any, Any, None], Callable[[], None]]] = asyncio.Queue()
+        self._jobs: deque[_Job] = deque()
+        self._told = asyncio.Event()
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -59,35 +73,44 @@ class YardDriver:
 
     def device(self, place: str, message: Any, cause: Cause, hold: Callable[[Cause], Callable[[], None]]) -> None:
         """Take in a message of a device; ``hold`` keeps a durable one unsettled until what it returns is called."""
+        place = str(place)  # a topic's lane name, which no record holds
         match message:
             case Chunk() if place in self._scales:
                 self._weigh(place, message)
             case PlateRead(position=PlatePosition.FRONT, confidence_pm=sure) if sure >= SURE_PM:
                 self._plate(place, message)
             case DriverRead():
-                self._jobs.put_nowait((self._identify(place, message), hold(cause)))
+                plate = self._plate_at(place)
+                self._do(functools.partial(self._identify, place, plate, message), hold(cause))
             case _:
                 pass
 
     async def run(self) -> None:
-        """Do what devices told, in order, and look for overdue visits; until cancelled."""
+        """Do what devices told, in order, and look for overdue visits; until cancelled.
+
+        Raises Fenced under a newer writer.
+        """
         looking = asyncio.get_running_loop().create_task(self._look(), name="yard-look")
         try:
             while True:
-                job, settled = await self._jobs.get()
-                await self._guarded(job)
-                settled()
+                await self._told.wait()
+                self._told.clear()
+                while not await self.drained():
+                    await self._sleep(AGAIN_S)
         finally:
             looking.cancel()
-            while not self._jobs.empty():
-                self._jobs.get_nowait()[0].close()
+            with contextlib.suppress(asyncio.CancelledError, Fenced):
+                await looking
 
-    async def drained(self) -> None:
-        """Do what is waiting to be done, and no more; for whoever drives step by step."""
-        while not self._jobs.empty():
-            job, settled = self._jobs.get_nowait()
-            await self._guarded(job)
+    async def drained(self) -> bool:
+        """Do what waits to be done, in its order; False where the store is away, and the rest waits for it."""
+        while self._jobs:
+            act, settled = self._jobs[0]
+            if not await self._done(act):
+                return False
+            self._jobs.popleft()
             settled()
+        return True
 
     async def look(self) -> None:
         """Call people to visits whose deadline passed."""
@@ -99,24 +122,29 @@ class YardDriver:
     async def _look(self) -> None:
         while True:
             await self._sleep(LOOK_EVERY_S)
-            await self._guarded(self.look())
+            await self._done(self.look)
 
-    async def _guarded(self, job: Coroutine[Any, Any, None]) -> None:
-        """Do a job; a store that is away is no reason to stop: devices tell again, and so does the next look."""
+    def _do(self, act: Callable[[], Awaitable[None]], settled: Callable[[], None] = lambda: None) -> None:
+        self._jobs.append((act, settled))
+        self._told.set()
+
+    async def _done(self, act: Callable[[], Awaitable[None]]) -> bool:
+        """Do something; False where the store is away, so that it is done again. What cannot be done is logged."""
         try:
-            await job
+            await act()
+        except Fenced:
+            raise
         except Unavailable as error:
             _log.warning("the yard waits for its store: %s", error)
+            return False
         except KouanError as error:
             _log.error("the yard could not do something: %s", error)
+        return True
 
     def _weigh(self, place: str, chunk: Chunk) -> None:
         reading = self._scales[place]
         for found in reading.feed(chunk, self._clock.now()):
-            if found.plate is None:
-                self._jobs.put_nowait((self._zero(place, found.at), _nothing))
-            else:
-                self._jobs.put_nowait((self._weighed(place, found.plate, found.mass_kg, found.at), _nothing))
+            self._found(place, found)
 
     def _plate(self, place: str, read: PlateRead) -> None:
         try:
@@ -126,8 +154,19 @@ class YardDriver:
         self._seen[place] = (plate, self._clock.now())
         reading = self._scales.get(place)
         found = None if reading is None else reading.see(plate)
-        if found is not None and found.plate is not None:
-            self._jobs.put_nowait((self._weighed(place, found.plate, found.mass_kg, found.at), _nothing))
+        if found is not None:
+            self._found(place, found)
+
+    def _found(self, place: str, found: Found) -> None:
+        if found.plate is None:
+            self._do(functools.partial(self._zero, place, found.at))
+        else:
+            self._do(functools.partial(self._weighed, place, found.plate, found.mass_kg, found.at))
+
+    def _plate_at(self, place: str) -> str | None:
+        """Return whose document is shown at a gate now: the vehicle's whose plate was read there last, of late."""
+        plate, at = self._seen.pop(place, (None, 0))
+        return plate if self._clock.now() - at <= PLATE_HOLDS_US else None
 
     async def _zero(self, place: str, at: Instant) -> None:
         await self._desk.scales.zero_checked(place, at)
@@ -141,10 +180,9 @@ class YardDriver:
         if isinstance(weighed.visit, Refused):
             self._tell(CallPerson(place, 3, weighed.visit.reasons[0]))
 
-    async def _identify(self, place: str, read: DriverRead) -> None:
+    async def _identify(self, place: str, plate: str | None, read: DriverRead) -> None:
         """Let a lorry in or out at a gate: with whoever border inspection's terminal found in it."""
-        plate, at = self._seen.pop(place, ("", 0))
-        if not plate or self._clock.now() - at > PLATE_HOLDS_US:
+        if plate is None:
             self._tell(CallPerson(place, 3, Reason("yard.plate_unread", {"place": place})))
             return
         subject = await subject_of(self._subjects, read.mrz)
@@ -163,7 +201,3 @@ class YardDriver:
         order = min(orders, key=lambda each: (each.valid_until, each.number))
         done = await visits.admit(order.number, plate, order.carrier, occupants, subjects)
         return done if isinstance(done, Refused) else None
-
-
-def _nothing() -> None:
-    """Settle nothing: frames come again as long as the vehicle stands there."""

@@ -20,7 +20,7 @@ from kouan.journeys.diversion import Diversions
 from kouan.journeys.examination import Examinations
 from kouan.journeys.examination_release import ExaminationToRelease
 from kouan.vocabulary.clock import SECOND, Clock, Instant
-from kouan.vocabulary.errors import Conflict, Fenced, InvalidValue, NotAllowed, NotFound, Unavailable
+from kouan.vocabulary.errors import Conflict, Corrupt, Fenced, InvalidValue, NotAllowed, NotFound, Unavailable
 from kouan.vocabulary.verdict import Refused
 
 _log = logging.getLogger(__name__)
@@ -35,6 +35,10 @@ DIVERSIONS = 100
 
 DIVERTED_WITHIN_US = 6 * 3600 * SECOND
 """How long ago a diversion may be that is followed up. Our choice: half a shift; a day's are examined by then."""
+
+STOOD_WITHIN_US = 24 * 3600 * SECOND
+"""How long before its diversion a vehicle may have stopped, so that not every passage ever is looked through each time.
+Our choice: no review takes a day."""
 
 SETTLE_S = 0.5
 """Seconds that a change waits for others before bays are planned anew. Our choice: an order comes with its asks."""
@@ -111,6 +115,8 @@ class ExaminationDriver:
                 raise
             except Unavailable as error:
                 _log.info("examinations are not driven now: %s", error)
+            except Corrupt as error:  # nothing is decided by rules that may be wrong, and nobody leaves meanwhile
+                _log.error("examinations are not driven: %s", error)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), LOOK_S)
             if self._wake.is_set():
@@ -122,16 +128,16 @@ class ExaminationDriver:
         await self._recover()
         await self._divert()
         for examination in await self._examinations.going_on():
-            await self._quietly(self._followed, examination.number)
+            await self._quietly(examination.number, self._followed, examination.number)
         going_on = await self._examinations.going_on()
         for examination in going_on:
-            await self._quietly(self._missed, examination)
+            await self._quietly(examination.number, self._missed, examination)
         if self._due():
             await self._plan(await self._examinations.going_on())
         for examination in await self._examinations.going_on():
-            await self._quietly(self._called, examination)
+            await self._quietly(examination.number, self._called, examination)
         for examination in list(self._ended.values()):
-            if await self._quietly(self._left, examination):
+            if await self._quietly(examination.number, self._left, examination):
                 del self._ended[examination.number]
 
     async def _recover(self) -> None:
@@ -145,12 +151,15 @@ class ExaminationDriver:
     async def _divert(self) -> None:
         """Order an examination for each vehicle that the gate diverted; done again, it changes nothing."""
         since = self._clock.now() - DIVERTED_WITHIN_US
-        for record in await self._gate.list_passages(state="diverted", limit=DIVERSIONS):
+        stopped = max(since - STOOD_WITHIN_US, 0)
+        latest = await self._gate.list_passages(state="diverted", limit=DIVERSIONS, since=stopped)
+        self._known &= {record.passage for record in latest}
+        for record in latest:
             if record.passage in self._known or (record.closed_at or 0) < since:
                 continue
             state = decode_state(record.document)
             if isinstance(state, Diverted):
-                await self._quietly(self._ordered, state)
+                await self._quietly(record.passage, self._ordered, state)
             else:
                 self._known.add(record.passage)
 
@@ -210,10 +219,10 @@ class ExaminationDriver:
                 if isinstance(planned, Refused):
                     _log.info("%s was not planned: %s", examination.number, planned.reasons[0].code)
 
-    async def _quietly(self, act: Callable[[T], Awaitable[None]], what: T) -> bool:
+    async def _quietly(self, name: str, act: Callable[[T], Awaitable[None]], what: T) -> bool:
         """Do one thing for one examination; return whether it is done with, for what others change is tried again.
 
-        What cannot be done at all is logged and holds up no other vehicle.
+        What cannot be done at all is logged, by its ``name`` alone, and holds up no other vehicle.
         """
         try:
             await act(what)
@@ -222,5 +231,5 @@ class ExaminationDriver:
             self.changed()
             return False
         except (InvalidValue, NotFound, NotAllowed):
-            _log.exception("an examination could not be followed up: look at %s", what)
+            _log.exception("an examination could not be followed up: look at %s", name)
         return True

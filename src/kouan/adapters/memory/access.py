@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import msgspec
 
 from kouan.access.people import Account, Agency, Session, Token
-from kouan.access.reads import ReadRecord
+from kouan.access.reads import ReadRecord, ReadsAsked
 from kouan.access.roles import Answer
+from kouan.access.roster import DutiesAsked, Duty
 from kouan.access.shifts import Shift
 from kouan.adapters.memory.disk import MemoryDisk
 from kouan.adapters.memory.records import Records
 from kouan.adapters.memory.tables import Row, Tables, effect, guard
-from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.errors import Conflict
 
 
@@ -68,10 +68,46 @@ def keep_answer(tables: Tables, row: Row) -> int:
     return 1
 
 
+@guard("access.plan_duty", *Duty.__struct_fields__)
+def plan_duty(tables: Tables, row: Row) -> int:
+    """Insert a duty; refused where its person has one in that time that stands."""
+    if tables.get("access_duties", row["port"], row["number"]):
+        return 0
+    for other in tables.rows("access_duties"):
+        theirs = (other["port"], other["username"]) == (row["port"], row["username"]) and other["cancelled_at"] is None
+        if theirs and other["starts_at"] < row["until"] and row["starts_at"] < other["until"]:
+            return 0
+    tables.put("access_duties", row, row["port"], row["number"])
+    return 1
+
+
+@guard("access.cancel_duty", "number", "cancelled_by", "cancelled_at")
+def cancel_duty(tables: Tables, row: Row) -> int:
+    """Note that a duty was cancelled; refused where it was, or is over."""
+    before, at = tables.get("access_duties", row["port"], row["number"]), row["cancelled_at"]
+    if before is None or before["cancelled_at"] is not None or before["until"] <= at:
+        return 0
+    tables.put("access_duties", {**before, **row}, row["port"], row["number"])
+    return 1
+
+
+@effect("access.end_duty_shift", "username", "duty", "closed_at")
+def end_duty_shift(tables: Tables, row: Row) -> int:
+    """Close the shift that is open on a duty, if one is."""
+    shift = tables.get("access_shifts", row["port"], row["username"])
+    if shift is None or shift["duty"] != row["duty"] or shift["closed_at"] is not None:
+        return 0
+    tables.put("access_shifts", {**shift, "closed_at": row["closed_at"]}, row["port"], row["username"])
+    return 1
+
+
 @guard("access.open_shift", *Shift.__struct_fields__)
 def open_shift(tables: Tables, row: Row) -> int:
-    """Insert or replace an officer's shift; refused while one is open."""
+    """Insert or replace an officer's shift; refused while one is open, and where its duty does not stand."""
     before = tables.get("access_shifts", row["port"], row["username"])
+    duty = tables.get("access_duties", row["port"], row["duty"] or "")
+    if duty is None or duty["cancelled_at"] is not None:
+        return 0
     if before is not None and before["closed_at"] is None and before["until"] > row["opened_at"]:
         return 0
     tables.put("access_shifts", row, row["port"], row["username"])
@@ -136,12 +172,35 @@ class MemoryAccounts:
         found = self._records.one("access_shifts", Shift, username)
         return None if found is None else msgspec.structs.replace(found, agency=Agency(found.agency))
 
-    async def reads_about(self, about: str, before: Instant | None = None, limit: int = 100) -> Sequence[ReadRecord]:
-        """Return who read protected fields of a matter, before an instant if given, newest first."""
-        found = self._records.where("access_reads", ReadRecord, "about", about)
-        reads = [msgspec.structs.replace(each, agency=Agency(each.agency)) for each in found]
-        reads = [each for each in reads if before is None or each.at < before]
-        return sorted(reads, key=lambda each: (each.at, each.key), reverse=True)[:limit]
+    async def find_duty(self, number: str) -> Duty | None:
+        """Return one duty, cancelled or not."""
+        found = self._records.one("access_duties", Duty, number)
+        return None if found is None else msgspec.structs.replace(found, agency=Agency(found.agency))
+
+    async def find_duties(self, asked: DutiesAsked, limit: int = 100) -> Sequence[Duty]:
+        """Return the duties that stand and reach into a span of time, by their start and number."""
+        found = [each for each in self._records.all("access_duties", Duty) if _stands(each, asked)]
+        duties = [msgspec.structs.replace(each, agency=Agency(each.agency)) for each in found]
+        return sorted(duties, key=lambda each: (each.starts_at, each.number))[:limit]
+
+    async def find_reads(self, asked: ReadsAsked, limit: int = 100) -> Sequence[ReadRecord]:
+        """Return who read protected fields of which matters, as asked, newest first."""
+        found = self._records.all("access_reads", ReadRecord)
+        reads = [msgspec.structs.replace(each, agency=Agency(each.agency)) for each in found if _asked(each, asked)]
+        return sorted(reads, key=lambda each: (each.at, each.key, each.about), reverse=True)[:limit]
+
+
+def _stands(duty: Duty, asked: DutiesAsked) -> bool:
+    named = asked.username in (None, duty.username) and asked.agency in (None, duty.agency)
+    return named and duty.cancelled_at is None and duty.starts_at < asked.before and asked.since < duty.until
+
+
+def _asked(read: ReadRecord, asked: ReadsAsked) -> bool:
+    named = all(
+        wanted is None or getattr(read, name) == wanted
+        for name, wanted in (("about", asked.about), ("username", asked.username), ("purpose", asked.purpose))
+    )
+    return named and (asked.since or read.at) <= read.at and (asked.before is None or read.at < asked.before)
 
 
 def _account(row: Row) -> Account:

@@ -81,6 +81,13 @@ def note_exception(tables: Tables, row: Row) -> int:
     return 1
 
 
+@guard("gate.within_cap", "by", "since", "most")
+def within_cap(tables: Tables, row: Row) -> int:
+    """Hold where a person gave fewer exceptions after an instant than are allowed."""
+    given = [each for each in tables.where("gate_exceptions", "by", row["by"]) if each["port"] == row["port"]]
+    return int(sum(each["at"] > row["since"] for each in given) < row["most"])
+
+
 @effect("gate.note_sighting", *Sighting.__struct_fields__)
 def note_sighting(tables: Tables, row: Row) -> int:
     """Replace where a plate was last seen, unless a later sighting stands."""
@@ -132,13 +139,14 @@ class MemoryGateRecords:
         return self._records.one("gate_passages", PassageRecord, passage)
 
     async def list_passages(
-        self, state: str | None = None, before: Instant | None = None, limit: int = 100
+        self, state: str | None = None, before: Instant | None = None, limit: int = 100, since: Instant = 0
     ) -> Sequence[PassageRecord]:
-        """Return passages opened before ``before``, newest first, of one state if given."""
+        """Return passages opened from ``since`` to before ``before``, newest first, of one state if given."""
         found = [
             record
             for record in self._records.all("gate_passages", PassageRecord)
-            if state in (None, record.state) and (before is None or record.opened_at < before)
+            if state in (None, record.state) and since <= record.opened_at
+            if before is None or record.opened_at < before
         ]
         return sorted(found, key=_age, reverse=True)[:limit]
 

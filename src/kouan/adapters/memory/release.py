@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from kouan.adapters.memory.disk import MemoryDisk
 from kouan.adapters.memory.records import Records
-from kouan.inspection.release.records import CustodyRecord, LotRecord, SampleRecord
+from kouan.inspection.release.lot import LotState
+from kouan.inspection.release.records import CustodyRecord, LotRecord, SampleRecord, standing_of
 from kouan.vocabulary.clock import Instant
 
 
@@ -27,6 +28,11 @@ class MemoryReleaseRecords:
         """Return the lots of a consignee in whatever state, the latest declared first (then by number)."""
         found = self._records.where("release_lots", LotRecord, "consignee", consignee)
         return sorted(found, key=lambda lot: (-lot.declared_at, lot.number))[:limit]
+
+    async def lots_of_certificate(self, certificate: str) -> Sequence[LotRecord]:
+        """Return the lots that a certificate frees now, by number."""
+        free = self._records.where("release_lots", LotRecord, "state", LotState.FREE.value)
+        return sorted((lot for lot in free if standing_of(lot).certificate == certificate), key=lambda lot: lot.number)
 
     async def lots_due(self, at: Instant, limit: int) -> Sequence[LotRecord]:
         """Return the lots whose deadline is at or before an instant, the earliest deadline first."""

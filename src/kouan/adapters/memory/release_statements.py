@@ -24,11 +24,11 @@ def move_lot(tables: Tables, row: Row) -> int:
     return 1
 
 
-@guard("release.may_leave", "number", "at")
+@guard("release.may_leave", "number", "version", "at")
 def may_leave(tables: Tables, row: Row) -> int:
-    """Find a lot in a state in which goods may leave, with no deadline passed."""
+    """Find a lot, as it was read, in a state in which goods may leave, with no deadline passed."""
     lot = tables.get("release_lots", row["port"], row["number"])
-    if lot is None or lot["state"] not in _MAY_LEAVE:
+    if lot is None or lot["version"] != row["version"] or lot["state"] not in _MAY_LEAVE:
         return 0
     return int(lot["deadline"] is None or lot["deadline"] > row["at"])
 

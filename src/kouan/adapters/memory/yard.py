@@ -16,6 +16,7 @@ from kouan.yard.records import (
     VisitRecord,
     WarrantRecord,
 )
+from kouan.yard.states import OPEN_STATES
 
 
 class MemoryYardRecords:
@@ -30,7 +31,9 @@ class MemoryYardRecords:
 
     async def open_visits(self) -> Sequence[VisitRecord]:
         """Return the visits that are not over, oldest first."""
-        found = [each for each in self._records.all("yard_visits", VisitRecord) if each.closed_at is None]
+        found = [
+            each for state in OPEN_STATES for each in self._records.where("yard_visits", VisitRecord, "state", state)
+        ]
         return sorted(found, key=_by_opening)
 
     async def open_visit_of(self, plate: str) -> VisitRecord | None:
@@ -64,6 +67,11 @@ class MemoryYardRecords:
         """Return the journal of a lot, oldest first."""
         found = self._records.where("yard_movements", MovementRecord, "lot", lot)
         return sorted(found, key=lambda each: (each.at, each.movement))
+
+    async def movements_at(self, site: str | None = None) -> Sequence[MovementRecord]:
+        """Return the journal of a site, or of all, oldest first."""
+        found = self._records.all("yard_movements", MovementRecord)
+        return sorted((each for each in found if site in (None, each.site)), key=lambda each: (each.at, each.movement))
 
     async def find_ticket(self, ticket: str) -> TicketRecord | None:
         """Return one weighing ticket."""

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from kouan.access.people import Account, Agency, Role, Session, Token
-from kouan.access.reads import ReadRecord
-from kouan.access.roles import Answer
+from kouan.access.reads import ReadRecord, ReadsAsked
+from kouan.access.roles import Answer, record_params
+from kouan.access.roster import DutiesAsked, Duty
 from kouan.access.shifts import Shift
 from kouan.adapters.postgres.database import Database
 from kouan.vocabulary.clock import Instant
@@ -52,10 +53,20 @@ class PostgresAccounts:
         row = await self._one("access.find_shift", username=username)
         return _shift(*row) if row else None
 
-    async def reads_about(self, about: str, before: Instant | None = None, limit: int = 100) -> Sequence[ReadRecord]:
-        """Return who read protected fields of a matter, before an instant if given, newest first."""
-        params = {"port": self._port, "about": about, "before": before, "limit": limit}
-        rows = await self._database.fetch_all("access.reads_about", params)
+    async def find_duty(self, number: str) -> Duty | None:
+        """Return one duty, cancelled or not."""
+        row = await self._one("access.find_duty", number=number)
+        return _duty(*row) if row else None
+
+    async def find_duties(self, asked: DutiesAsked, limit: int = 100) -> Sequence[Duty]:
+        """Return the duties that stand and reach into a span of time, by their start and number."""
+        params = {"port": self._port, **record_params(asked), "limit": limit}
+        return [_duty(*row) for row in await self._database.fetch_all("access.find_duties", params)]
+
+    async def find_reads(self, asked: ReadsAsked, limit: int = 100) -> Sequence[ReadRecord]:
+        """Return who read protected fields of which matters, as asked, newest first."""
+        params = {"port": self._port, **record_params(asked), "limit": limit}
+        rows = await self._database.fetch_all("access.find_reads", params)
         return [_read(*row) for row in rows]
 
     async def _one(self, name: str, **params: Any) -> tuple[Any, ...] | None:
@@ -64,6 +75,10 @@ class PostgresAccounts:
 
 def _shift(username: str, agency: str, *rest: Any) -> Shift:
     return Shift(username, Agency(agency), *rest)
+
+
+def _duty(number: str, username: str, agency: str, *rest: Any) -> Duty:
+    return Duty(number, username, Agency(agency), *rest)
 
 
 def _read(about: str, key: str, at: Instant, username: str, agency: str, purpose: str, fields: str) -> ReadRecord:

@@ -27,11 +27,11 @@ class PostgresGateRecords:
         return PassageRecord(*row) if row else None
 
     async def list_passages(
-        self, state: str | None = None, before: Instant | None = None, limit: int = 100
+        self, state: str | None = None, before: Instant | None = None, limit: int = 100, since: Instant = 0
     ) -> Sequence[PassageRecord]:
-        """Return passages opened before ``before``, newest first, of one state if given."""
+        """Return passages opened from ``since`` to before ``before``, newest first, of one state if given."""
         end = _END_OF_TIME if before is None else before
-        rows = await self._all("gate.list_passages", state=state, before=end, limit=limit)
+        rows = await self._all("gate.list_passages", state=state, before=end, limit=limit, since=since)
         return [PassageRecord(*row) for row in rows]
 
     async def open_reviews(self) -> Sequence[PassageRecord]:

@@ -28,6 +28,10 @@ class PostgresReleaseRecords:
         """Return the lots of a consignee in whatever state, the latest declared first (then by number)."""
         return await self._lots("release.lots_of_consignee", consignee=consignee, limit=limit)
 
+    async def lots_of_certificate(self, certificate: str) -> Sequence[LotRecord]:
+        """Return the lots that a certificate frees now, by number."""
+        return await self._lots("release.lots_of_certificate", certificate=certificate)
+
     async def lots_due(self, at: Instant, limit: int) -> Sequence[LotRecord]:
         """Return the lots whose deadline is at or before an instant, the earliest deadline first."""
         return await self._lots("release.lots_due", at=at, limit=limit)

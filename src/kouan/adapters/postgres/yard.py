@@ -65,6 +65,10 @@ class PostgresYardRecords:
         """Return the journal of a lot, oldest first."""
         return await self._all(MovementRecord, "yard.movements", lot=lot)
 
+    async def movements_at(self, site: str | None = None) -> Sequence[MovementRecord]:
+        """Return the journal of a site, or of all, oldest first."""
+        return await self._all(MovementRecord, "yard.movements_at", site=site)
+
     async def find_ticket(self, ticket: str) -> TicketRecord | None:
         """Return one weighing ticket."""
         return await self._one(TicketRecord, "yard.find_ticket", ticket=ticket)

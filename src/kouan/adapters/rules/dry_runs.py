@@ -10,6 +10,8 @@ import msgspec
 from kouan.gate.events import PassageOpened
 from kouan.gate.replay import Replay, read_policy, replay
 from kouan.gate.roles import GateRecords
+from kouan.inspection.examination.examination import Examination
+from kouan.inspection.examination.records import ExaminationRecords, examination_of
 from kouan.inspection.release.lot import LotState
 from kouan.inspection.release.records import LotRecord
 from kouan.inspection.release.roles import ReleaseRecords
@@ -25,7 +27,7 @@ AT_ONCE = 200
 """How many passages are listed at once. Our choice."""
 
 MOST = 20_000
-"""Most candidates, and lots of one state, that are looked at. Our choice: more than a month at the busiest port has."""
+"""Most candidates, lots of one state, and examinations looked at. Our choice: more than a busy port's month."""
 
 KEPT = 16
 """How many dry runs are remembered. Our choice: they can be run again."""
@@ -89,10 +91,11 @@ class DryRuns:
 
 class _Reading:
     def __init__(
-        self, gate: GateRecords, ledger: Ledger, targeting: TargetingRecords | None, release: ReleaseRecords | None
-    ) -> None:
+        self, gate: GateRecords, ledger: Ledger, targeting: TargetingRecords | None, release: ReleaseRecords | None,
+        examinations: ExaminationRecords | None,
+    ) -> None:  # fmt: skip
         self._gate, self._ledger = gate, ledger
-        self._targeting, self._release = targeting, release
+        self._targeting, self._release, self._examinations = targeting, release, examinations
 
     async def passages(self, since: Instant) -> AsyncIterator[Replay]:
         before: Instant | None = None
@@ -121,13 +124,20 @@ class _Reading:
                     if record.declared_at >= since:
                         yield record
 
+    async def examinations(self, since: Instant) -> AsyncIterator[Examination]:
+        if self._examinations is not None:
+            for record in await self._examinations.list_examinations(limit=MOST):
+                if record.ordered_at >= since:
+                    yield examination_of(record)
+
 
 def recorded(
-    gate: GateRecords, ledger: Ledger, targeting: TargetingRecords | None, release: ReleaseRecords | None
-) -> Recorded:
-    """Return where the last month is read; without targeting or release there is nothing of theirs."""
-    reading = _Reading(gate, ledger, targeting, release)
-    return Recorded(reading.passages, reading.candidates, reading.lots)
+    gate: GateRecords, ledger: Ledger, targeting: TargetingRecords | None, release: ReleaseRecords | None,
+    examinations: ExaminationRecords | None = None,
+) -> Recorded:  # fmt: skip
+    """Return where the last month is read; without targeting, release or examinations there is nothing of theirs."""
+    reading = _Reading(gate, ledger, targeting, release, examinations)
+    return Recorded(reading.passages, reading.candidates, reading.lots, reading.examinations)
 
 
 async def _replayed(ledger: Ledger, passage: str) -> Replay | None:

@@ -12,15 +12,17 @@ _VERSION = re.compile(r"^version = (\d+)$", re.MULTILINE)
 
 
 def shipped_documents(folder: Path, port: str, lists: Path | None = None) -> Sequence[RuleDocument]:
-    """Return a folder's release rules, and its lists or else those of ``lists``; raise NotFound where one lacks."""
+    """Return a folder's release rules, and its other documents or else those of ``lists``; raise NotFound."""
     found = [_document(Kind.RELEASE, name.removesuffix(".toml"), text) for name, text in texts_in(folder, port).items()]
-    for name in LISTS:
-        path = folder / f"reference-{name}.toml"
+    others = [(Kind.REFERENCE, name, f"reference-{name}.toml") for name in LISTS]
+    others += [(kind, kind.value, f"{kind.value}.toml") for kind in (Kind.TARGETING, Kind.EXAMINATION)]
+    for kind, name, file in others:
+        path = folder / file
         if lists is not None and not path.is_file():
-            path = lists / path.name
+            path = lists / file
         if not path.is_file():
-            raise NotFound(f"there is no list {path}")
-        found.append(_document(Kind.REFERENCE, name, path.read_text(encoding="utf-8")))
+            raise NotFound(f"there is no document {path}")
+        found.append(_document(kind, name, path.read_text(encoding="utf-8")))
     return found
 
 

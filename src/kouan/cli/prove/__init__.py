@@ -4,6 +4,7 @@ import typer
 
 from kouan.cli.prove.durability import durability
 from kouan.cli.prove.partition import partition
+from kouan.cli.prove.planner import planner
 from kouan.cli.prove.region import region
 from kouan.cli.prove.release import release
 from kouan.cli.prove.seeds import seeds
@@ -16,5 +17,5 @@ def prove() -> None:
     """Try to break a port, and say what held."""
 
 
-for experiment in (seeds, durability, partition, region, release):
+for experiment in (seeds, durability, partition, region, release, planner):
     app.command()(experiment)

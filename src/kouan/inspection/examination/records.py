@@ -95,7 +95,7 @@ def record_of(examination: Examination) -> ExaminationRecord:
     )
 
 
-def recorded(examination: Examination, what: str, said: Mapping[str, Any], effects: Sequence[Statement] = ()) -> Unit:
+def recorded(examination: Examination, what: str, said: Mapping[str, Any]) -> Unit:
     """Return what records a move of an examination: the entry ``examination.<what>/1``, and its row.
 
     ``said`` is what moved it. Two moves of the same version have different keys, so that the later one is refused.
@@ -114,4 +114,4 @@ def recorded(examination: Examination, what: str, said: Mapping[str, Any], effec
     key = f"examination:{examination.number}:{examination.version}:{digest}"
     draft = Draft(f"examination.{what}/1", examination.number, key, body)
     name = "examination.open" if examination.version == 1 else "examination.update"
-    return Unit((draft,), guards=(Statement(name, params_of(record_of(examination))),), effects=tuple(effects))
+    return Unit((draft,), guards=(Statement(name, params_of(record_of(examination))),))

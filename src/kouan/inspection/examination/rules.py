@@ -3,21 +3,15 @@
 Steps stand in the order in which they are done. Errors name the table that is wrong: ``steps.scan.minutes``.
 """
 
-import datetime as dt
 import enum
-import hashlib
 import tomllib
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
 from kouan.access.people import Agency
 from kouan.inspection.control_orders import AUTHORITIES, ControlKind
 from kouan.inspection.steps import MAKING, StepKind
-from kouan.ledger.entries import canonical
-from kouan.vocabulary.clock import Instant
-from kouan.vocabulary.days import read_day
 from kouan.vocabulary.errors import InvalidValue
 
 
@@ -80,12 +74,9 @@ class Times(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ExaminationRules(msgspec.Struct, frozen=True):
-    """A checked document; ``version`` is ``<id>@<version>``, ``digest`` the hex SHA-256 of its canonical form."""
+    """A checked document; ``version`` is the one that decisions cite, its dates are those of the document."""
 
     version: str
-    digest: str
-    effective_from: Instant
-    effective_until: Instant | None
     steps: Mapping[StepKind, StepForm]
     orders: Mapping[Agency, Mapping[ControlKind, tuple[StepKind, ...]]]
     times: Times
@@ -109,49 +100,33 @@ class _Overrides(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _Document(msgspec.Struct, forbid_unknown_fields=True):
-    id: str
     version: int
     title: str
-    effective_from: dt.date
     source: str
     steps: dict[StepKind, StepForm]
     orders: dict[Agency, dict[ControlKind, tuple[StepKind, ...]]]
     times: Times
     overrides: _Overrides
-    effective_until: dt.date | None = None
     unverified: bool = False
 
 
-def parse_rules(text: str) -> ExaminationRules:
-    """Return the rules of a document; raise InvalidValue with the field and the rule that it breaks."""
+def parse_rules(content: bytes) -> ExaminationRules:
+    """Return the rules of a TOML text; raise InvalidValue with the field and the rule that it breaks."""
     try:
-        raw: Any = tomllib.loads(text)
-        document = msgspec.convert(raw, _Document)
-    except tomllib.TOMLDecodeError as error:
+        document = msgspec.convert(tomllib.loads(content.decode("utf-8")), _Document)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidValue("", "examination.toml", f"is not TOML: {error}") from error
     except msgspec.ValidationError as error:
         text_, _, place = str(error).partition(" - at `$.")
         raise InvalidValue(place.rstrip("`"), "examination.form", text_[:1].lower() + text_[1:]) from error
     _check(document)
-    until = document.effective_until
     return ExaminationRules(
-        version=f"{document.id}@{document.version}",
-        digest=hashlib.sha256(canonical(_plain(raw))).hexdigest(),
-        effective_from=read_day("effective_from", document.effective_from, "examination.day"),
-        effective_until=None if until is None else read_day("effective_until", until, "examination.day"),
+        version=str(document.version),
         steps=document.steps,
         orders=document.orders,
         times=document.times,
         overrides_per_hour=document.overrides.cap_per_hour,
     )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def _check(document: _Document) -> None:

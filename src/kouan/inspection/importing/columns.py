@@ -6,19 +6,14 @@ the road manifest [customs announcement 2013 no. 67, changed since] and of daily
 """
 
 import enum
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from kouan.inspection.importing import cells
 from kouan.inspection.importing.cells import Read
+from kouan.protocols.tables.headers import base, plain, unit_kg
 from kouan.protocols.tables.reading import Cell
-
-_UNIT = re.compile(r"[(\[/](千克|公斤|kgs?|吨|t|mt|tons?)[)\]]?$")
-_TONNES = frozenset({"吨", "t", "mt", "ton", "tons"})
-_MARKS = re.compile(r"[\s*_\-:.·#]+")
 
 
 class FileKind(enum.StrEnum):
@@ -250,20 +245,15 @@ COLUMNS: Mapping[FileKind, tuple[Column, ...]] = {
 }  # fmt: skip
 
 
-def plain(title: str) -> str:
-    """Return a header as it is compared: width, case, blanks and marks do not matter."""
-    return _MARKS.sub("", unicodedata.normalize("NFKC", title).lower().lstrip("\ufeff"))
-
-
 def found_columns(kind: FileKind, headers: Sequence[str]) -> tuple[list[Column | None], list[str]]:
     """Return the column of each header, None where it says nothing, and the headers that are known to nobody."""
-    known = {_base(title): column for column in COLUMNS[kind] for title in reversed(column.titles)}
+    known = {base(title): column for column in COLUMNS[kind] for title in reversed(column.titles)}
     fields = {plain(field): column for column in COLUMNS[kind] for field in column.fields}
     found: list[Column | None] = []
     unknown: list[str] = []
     for header in headers:
-        column = known.get(plain(header)) or known.get(_base(header)) or fields.get(plain(header))
-        if column is not None and _is_mass(column) and _in_tonnes(header):
+        column = known.get(plain(header)) or known.get(base(header)) or fields.get(plain(header))
+        if column is not None and _is_mass(column) and unit_kg(header) == 1000:
             column = msgspec.structs.replace(column, read=cells.mass(1000))
         found.append(column)
         if column is None and plain(header) and plain(header) not in IGNORED:
@@ -281,12 +271,3 @@ def likely_kind(headers: Sequence[str]) -> FileKind | None:
         if named and (best is None or score > best[0]):
             best = (score, kind)
     return None if best is None or best[0] <= 0 else best[1]
-
-
-def _base(title: str) -> str:
-    return plain(_UNIT.sub("", unicodedata.normalize("NFKC", title).lower().strip()))
-
-
-def _in_tonnes(header: str) -> bool:
-    unit = _UNIT.search(unicodedata.normalize("NFKC", header).lower().strip())
-    return unit is not None and unit[1] in _TONNES

@@ -1,14 +1,17 @@
 """Papers of others that release rests on: certificates, and third parties' reports with the draw that follows them."""
 
 import msgspec
+from msgspec.structs import replace
 
-from kouan.inspection.release.facts import CertificateIssued, ReportVerified
-from kouan.inspection.release.records import LotRecord, rule_of
+from kouan.inspection.records import params_of
+from kouan.inspection.release.facts import CertificateIssued, CertificateRevoked, ReportVerified
+from kouan.inspection.release.permits import released_kg
+from kouan.inspection.release.records import LotRecord, rule_of, standing_of
 from kouan.inspection.release.samples import joined
 from kouan.inspection.release.use_cases import Told, tell
 from kouan.inspection.supporting import CertificateKind
 from kouan.ledger.entries import canonical
-from kouan.ledger.roles import Draft
+from kouan.ledger.roles import Draft, Statement, Unit
 from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.verdict import Refused, refuse
 
@@ -18,7 +21,7 @@ PER_MILLE = 1000
 class Certified(msgspec.Struct, frozen=True):
     """A certificate as it names a lot: how much of it in kilograms, and from when until when it holds (None: for ever).
 
-    ``valid_until`` is the first instant at which it no longer does.
+    ``valid_until`` is the first instant at which it no longer does; ``version`` counts how often it was issued.
     """
 
     number: str
@@ -26,6 +29,7 @@ class Certified(msgspec.Struct, frozen=True):
     mass_kg: int
     valid_from: Instant
     valid_until: Instant | None = None
+    version: int = 1
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -45,7 +49,34 @@ def certify(record: LotRecord, certificate: Certified, by: str, now: Instant) ->
     if now < certificate.valid_from or ended:
         return refuse("release.certificate_age", certificate=certificate.number)
     fact = CertificateIssued(certificate.number, certificate.kind)
-    return tell(record, fact, f"certificate:{certificate.number}", by, now)
+    issue = f":{certificate.version}" if certificate.version > 1 else ""
+    return tell(record, fact, f"certificate:{certificate.number}{issue}", by, now)
+
+
+def reissue(record: LotRecord, certificate: Certified, by: str, now: Instant) -> Told | Refused:
+    """Take a certificate that was issued anew for a lot that it freed: what it covers now is what is released.
+
+    One of another kind, and one that does not name the lot any more, frees nothing of it: its goods are taken back.
+    What stands already changes nothing.
+    """
+    standing = standing_of(record)
+    if standing.certificate != certificate.number:
+        return refuse("release.other_certificate", certificate=certificate.number)
+    if certificate.mass_kg <= 0 or certificate.kind is not rule_of(record).certificate_kind:
+        fact = CertificateRevoked(certificate.number)
+        return tell(record, fact, f"revoked:{certificate.number}:{record.version}", by, now)
+    covered = replace(standing, certified_kg=None if certificate.mass_kg >= record.mass_kg else certificate.mass_kg)
+    if covered == standing:
+        return Told(Unit(()), record)
+    after = replace(record, version=record.version + 1, changed_at=now, standing=canonical(covered))
+    body = {
+        "at": now, "by": by, "certificate": certificate.number, "lot": record.number, "version": certificate.version,
+        "covers_kg": certificate.mass_kg, "released_kg": released_kg(covered, record.mass_kg),
+        "released_before_kg": released_kg(standing, record.mass_kg),
+    }  # fmt: skip
+    key = f"release:{record.number}:recertified:{record.version}"
+    draft = Draft("release.recertified/1", record.number, key, canonical(body))
+    return Told(Unit((draft,), (Statement("release.move_lot", params_of(after)),)), after)
 
 
 def verify_report(record: LotRecord, report: Report, draw: int, by: str, now: Instant) -> Told | Refused:

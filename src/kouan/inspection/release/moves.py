@@ -196,7 +196,7 @@ def certify(standing: Standing, fact: CertificateIssued, rule: ReleaseRule, _now
         return refuse("release.not_on_request")
     if fact.kind is not rule.certificate_kind:
         return refuse("release.certificate_kind", kind=fact.kind.value)
-    return replace(standing, state=LotState.CERTIFIED, certificate=fact.certificate)
+    return replace(standing, state=LotState.CERTIFIED, certificate=fact.certificate, certified_kg=None)
 
 
 def revoke(standing: Standing, fact: CertificateRevoked, _rule: ReleaseRule, _now: Instant) -> Next:

@@ -29,6 +29,11 @@ def may_sell(standing: Standing, rule: ReleaseRule) -> Verdict:
     return refuse("release.not_free", state=standing.state.value, rule=rule.reference)
 
 
+def released_kg(standing: Standing, mass_kg: int) -> int:
+    """Return how much of a lot of this mass a release is of: no more than its certificate covers now."""
+    return mass_kg if standing.certified_kg is None else min(mass_kg, standing.certified_kg)
+
+
 def no_sale(standing: Standing) -> bool:
     """Say whether goods that leave now are not to be sold or used."""
     return standing.state is not LotState.FREE

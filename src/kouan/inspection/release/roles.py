@@ -8,7 +8,7 @@ guard that finds no row to change refuses the whole unit.
 ``release.move_lot``     guard: replace the row where ``version`` is one less; keeps ``declaration``, ``line``,
                          ``direction`` and ``declared_at``
 ``release.may_leave``    guard that changes nothing: refused unless the lot ``number`` is in a state in which goods
-                         may leave, with no deadline passed at ``at``
+                         may leave, with no deadline passed at ``at``, and still at ``version``
 ``release.insert_sample`` guard: insert a ``SampleRecord``; refused if ``number`` exists
 ``release.note_result``  guard: set ``result`` and ``passed`` of the sample ``number`` of ``lot``; refused if it has one
 ``release.hand_over``    guard: insert a ``CustodyRecord``; refused if (``item``, ``step``) exists, or ``step`` is not
@@ -40,6 +40,10 @@ class ReleaseRecords(Protocol):
 
     async def lots_of_consignee(self, consignee: str, limit: int) -> Sequence[LotRecord]:
         """Return the lots of a consignee in whatever state, the latest declared first (then by number)."""
+        ...
+
+    async def lots_of_certificate(self, certificate: str) -> Sequence[LotRecord]:
+        """Return the lots that a certificate frees now, by number."""
         ...
 
     async def lots_due(self, at: Instant, limit: int) -> Sequence[LotRecord]:

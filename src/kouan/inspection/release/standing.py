@@ -16,7 +16,8 @@ class Standing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     had left; ``tested`` that its last result was good, or a report took its place, ``failed`` that it was bad; ``out``
     that goods may have left the site, ``recovered`` that recalled goods are back; ``drawn`` that a report's goods are
     tested again; ``retest`` that the duplicate is being tested, ``retested`` that it was, which happens once;
-    ``certificate`` the number of the certificate that freed it.
+    ``certificate`` the number of the certificate that freed it, ``certified_kg`` how much it covers where it was issued
+    anew for less (None: all of the lot).
     """
 
     state: LotState = LotState.DECLARED
@@ -39,6 +40,7 @@ class Standing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     retest: bool = False
     retested: bool = False
     certificate: str | None = None
+    certified_kg: int | None = None
 
     @property
     def at(self) -> LotState:

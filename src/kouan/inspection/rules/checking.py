@@ -2,15 +2,17 @@
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from kouan.inspection.examination.rules import parse_rules
 from kouan.inspection.release.rulebook import ReleaseBook, parse_book
 from kouan.inspection.rules.cells import Lists, all_of, share
 from kouan.inspection.rules.document import MAX_BYTES, Kind, RuleDocument
 from kouan.inspection.rules.lists import read_list
 from kouan.inspection.rules.table import Hit, Row, Table, columns_of, read_form, read_row, read_table
+from kouan.inspection.targeting.rules import read_rules
 from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.errors import InvalidValue
 
@@ -34,13 +36,21 @@ def problems_of_content(kind: Kind, name: str, content: bytes, lists: Lists, bes
     try:
         if kind is Kind.TABLE:
             return list(problems_of_table(name, content, lists))
-        if kind is Kind.REFERENCE:
-            read_list(name, content)
-        else:
+        if kind is Kind.RELEASE:
             _check_release(name, content, lists, beside)
+        else:
+            _READ[kind](name, content)
     except InvalidValue as error:
         return [_told(error, content.decode("utf-8", "replace"))]
     return []
+
+
+_READ: Mapping[Kind, Callable[[str, bytes], object]] = {
+    Kind.REFERENCE: read_list,
+    Kind.TARGETING: lambda _, content: read_rules(content),
+    Kind.EXAMINATION: lambda _, content: parse_rules(content),
+}
+"""What reads a document that stands for itself; it raises InvalidValue at the first thing that is wrong."""
 
 
 def book_of(contents: Sequence[bytes]) -> ReleaseBook:
@@ -132,6 +142,7 @@ def problems_of_dates(draft: RuleDocument, others: Sequence[RuleDocument], now: 
 
 _LINE = re.compile(r"at line (\d+)")
 _PLACE = re.compile(r"^(rule|on_unloading|item)\[(\d+)\](?:\.(\w+))?")
+_KEY = re.compile(r"^(\w+)\s*=")
 
 
 def _told(error: InvalidValue, text: str) -> Problem:
@@ -146,11 +157,25 @@ def line_of(field: str, text: str) -> int | None:
     lines = text.splitlines()
     place = _PLACE.match(field)
     if place is None:
-        head = field.partition(".")[0]
-        return next((n for n, line in enumerate(lines, 1) if head and line.split("=")[0].strip() == head), None)
+        return _line_in_tables(field, lines)
     heads = [n for n, line in enumerate(lines, 1) if line.strip() == f"[[{place[1]}]]"]
     if int(place[2]) >= len(heads):
         return None
     start = heads[int(place[2])]
     own = itertools.takewhile(lambda pair: not pair[1].startswith("[["), enumerate(lines[start:], start + 1))
     return next((n for n, line in own if place[3] and line.split("=")[0].strip() == place[3]), start)
+
+
+def _line_in_tables(field: str, lines: Sequence[str]) -> int | None:
+    """Return the line of a field such as ``title`` or ``steps.scan.minutes``, else of what it stands in."""
+    found: dict[str, int] = {}
+    table = ""
+    for number, line in enumerate(lines, 1):
+        if line.startswith("[") and not line.startswith("[["):
+            table = line.partition("]")[0][1:]
+            found.setdefault(table, number)
+        elif key := _KEY.match(line):
+            found.setdefault(f"{table}.{key[1]}".lstrip("."), number)
+    while field and field not in found:
+        field = field.rpartition(".")[0]
+    return found.get(field)

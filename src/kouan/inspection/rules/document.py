@@ -24,11 +24,16 @@ MAX_BYTES = 256 * 1024
 
 
 class Kind(enum.StrEnum):
-    """What a document holds: release rules (TOML), a decision table (JSON), or a list of reference data (TOML)."""
+    """What a document holds: a decision table (JSON), or else (TOML) rules or a list of reference data.
+
+    ``TARGETING`` rules name candidates, ``EXAMINATION`` rules say what steps need and what orders ask for.
+    """
 
     RELEASE = "release"
     TABLE = "table"
     REFERENCE = "reference"
+    TARGETING = "targeting"
+    EXAMINATION = "examination"
 
 
 class State(enum.StrEnum):
@@ -85,11 +90,22 @@ LISTS = ("hs-codes", "agencies", "test-items", "minerals", "thresholds")
 """The lists of reference data that rules may name; all are customs'."""
 
 
+def names_of(port: str) -> Mapping[Kind, tuple[str, ...]]:
+    """Return the names of the documents that a port reads, by kind."""
+    return {
+        Kind.RELEASE: ("release", f"release-{port}"),
+        Kind.TABLE: tuple(TABLES),
+        Kind.REFERENCE: LISTS,
+        Kind.TARGETING: ("targeting",),
+        Kind.EXAMINATION: ("examination",),
+    }
+
+
 def authority_of(kind: Kind, name: str, port: str) -> Agency:
     """Return whose a document is; raise InvalidValue (``rules.name``) where nothing reads a document of this name."""
     if kind is Kind.TABLE and name in TABLES:
         return TABLES[name]
-    known = {Kind.RELEASE: ("release", f"release-{port}"), Kind.REFERENCE: LISTS, Kind.TABLE: tuple(TABLES)}[kind]
+    known = names_of(port)[kind]
     if name not in known:
         raise InvalidValue("name", "rules.name", f"must be one of {', '.join(known)}")
     return Agency.CUSTOMS

@@ -1,9 +1,12 @@
 """The shelf: every document of a port as it was read last, and which of them is in force. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Generic, TypeVar
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from kouan.inspection.examination.rules import ExaminationRules, parse_rules
 from kouan.inspection.release.rulebook import ReleaseBook
 from kouan.inspection.rules.cells import Lists
 from kouan.inspection.rules.checking import book_of
@@ -11,8 +14,11 @@ from kouan.inspection.rules.document import LISTS, Kind, RuleDocument, State, ve
 from kouan.inspection.rules.lists import lists_of, read_list
 from kouan.inspection.rules.records import RuleRecord
 from kouan.inspection.rules.roles import RuleDocuments
+from kouan.inspection.targeting.rules import RuleSet, read_rules
 from kouan.vocabulary.clock import Instant
-from kouan.vocabulary.errors import Corrupt
+from kouan.vocabulary.errors import Corrupt, InvalidValue
+
+Read = TypeVar("Read")
 
 Title = tuple[str, str]
 """Kind and name of a document."""
@@ -110,3 +116,44 @@ class ShelvedReleaseRules:
         if self._read is None or self._read[0] != digests:
             self._read = (digests, book_of([one.content for one in found]))
         return self._read[1]
+
+
+class Shelved(Generic[Read]):
+    """The rules of one document in force, read again only where the document changed."""
+
+    def __init__(self, documents: RuleDocuments, kind: Kind, name: str, read: Callable[[RuleDocument], Read]) -> None:
+        self._documents = documents
+        self._title = (kind, name)
+        self._read = read
+        self._kept: tuple[tuple[str, str], Read] | None = None
+
+    def __call__(self, at: Instant) -> Read:
+        """Return the rules in force at an instant; raise Corrupt where there are none that can be used."""
+        document = self._documents.in_force(*self._title, at)
+        if document is None:
+            raise Corrupt(f"there are no rules {self._title[1]}")
+        key = (document.reference, document.digest)
+        if self._kept is None or self._kept[0] != key:
+            try:
+                self._kept = (key, self._read(document))
+            except InvalidValue as error:
+                raise Corrupt(f"rules {document.reference} cannot be used: {error}") from error
+        return self._kept[1]
+
+
+def targeting_rules(documents: RuleDocuments) -> Shelved[RuleSet]:
+    """Return what knows the targeting rules in force, which are cited by their document."""
+
+    def read(document: RuleDocument) -> RuleSet:
+        return msgspec.structs.replace(read_rules(document.content), version=document.reference)
+
+    return Shelved(documents, Kind.TARGETING, "targeting", read)
+
+
+def examination_rules(documents: RuleDocuments) -> Shelved[ExaminationRules]:
+    """Return what knows the rules of examinations in force, which are cited by their document."""
+
+    def read(document: RuleDocument) -> ExaminationRules:
+        return msgspec.structs.replace(parse_rules(document.content), version=document.reference)
+
+    return Shelved(documents, Kind.EXAMINATION, "examination", read)

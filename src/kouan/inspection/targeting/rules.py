@@ -1,6 +1,6 @@
 """Dated rules that name candidates: read from TOML, each a list of conditions on what papers say and on features.
 
-version = "2025-01"
+version = 1
 
 [[rule]]
 name = "price_far_below_usual"
@@ -80,31 +80,42 @@ class TargetingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         return self.effective_from <= today and (self.effective_until is None or today < self.effective_until)
 
 
-class RuleSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The rules of one version."""
+class RuleSet(msgspec.Struct, frozen=True):
+    """The rules of one version; ``version`` is that of the document that they stand in."""
 
     version: str
     rule: tuple[TargetingRule, ...] = ()
 
 
+class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    version: int
+    rule: tuple[TargetingRule, ...] = ()
+
+
 def read_rules(content: bytes) -> RuleSet:
-    """Return the rules of a TOML text; raise InvalidValue (``rules.form``, ``rules.field``, ``rules.name``)."""
+    """Return the rules of a TOML text.
+
+    Raises InvalidValue with the field, as ``rule[3].when``: ``rules.form``, ``rules.field``, ``rules.authority`` or
+    ``rules.name``.
+    """
     try:
-        rules = msgspec.convert(tomllib.loads(content.decode("utf-8")), RuleSet)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise InvalidValue("rules", "rules.form", f"are no targeting rules: {error}") from error
-    known = {*PAPER_FIELDS, *AT_HAND_IN.names}
-    for rule in rules.rule:
+        document = msgspec.convert(tomllib.loads(content.decode("utf-8")), _Document)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidValue("", "rules.form", f"are no targeting rules: {error}") from error
+    except msgspec.ValidationError as error:
+        text, _, place = str(error).partition(" - at `$.")
+        raise InvalidValue(place.rstrip("`"), "rules.form", f"are no targeting rules: {text}") from error
+    known, names = {*PAPER_FIELDS, *AT_HAND_IN.names}, [rule.name for rule in document.rule]
+    for number, rule in enumerate(document.rule):
         strange = [each.field for each in rule.when if each.field not in known]
         if strange or not rule.when:
             mend = f"must ask for what is known of papers, not {strange}" if strange else "must have a condition"
-            raise InvalidValue(f"rule.{rule.name}", "rules.field", mend)
+            raise InvalidValue(f"rule[{number}].when", "rules.field", mend)
         if rule.authority not in AUTHORITIES:
-            raise InvalidValue(f"rule.{rule.name}", "rules.authority", f"must be one of {', '.join(AUTHORITIES)}")
-    names = [rule.name for rule in rules.rule]
-    if len(set(names)) != len(names):
-        raise InvalidValue("rule", "rules.name", "must have each name once")
-    return rules
+            raise InvalidValue(f"rule[{number}].authority", "rules.authority", f"must be {', '.join(AUTHORITIES)}")
+        if rule.name in names[:number]:
+            raise InvalidValue(f"rule[{number}].name", "rules.name", "must have each name once")
+    return RuleSet(str(document.version), document.rule)
 
 
 def hits_of(rules: RuleSet, candidate: Candidate, features: Mapping[str, int | None]) -> tuple[Hit, ...]:

@@ -213,7 +213,6 @@ _REFUSALS = {
     "targeting.keep_model": ("targeting.version_taken", "version", "was used before"),
     "targeting.activate_model": ("targeting.same_person", "version", "must be confirmed by another person"),
     "targeting.acknowledge": ("targeting.acknowledged", "number", "must be a notice that nobody has seen"),
-    "targeting.note_result": ("targeting.has_result", "number", "must have no result yet"),
 }
 
 

@@ -45,6 +45,13 @@ class Row(msgspec.Struct, frozen=True):
     cells: tuple[Cell, ...]
 
 
+class Bounds(msgspec.Struct, frozen=True):
+    """How large an Excel file may be: its parts unpacked, in bytes, and the rows of a sheet."""
+
+    unpacked: int = MOST_UNPACKED
+    rows: int = MOST_ROWS
+
+
 def read_rows(data: bytes) -> tuple[Row, ...]:
     """Return the rows of a CSV file or of an Excel file's first visible sheet; raise InvalidValue.
 
@@ -89,20 +96,66 @@ def _delimiter(text: str) -> str:
     return max(",;\t", key=head.count)
 
 
-def _sheet(data: bytes) -> Iterator[tuple[Cell, ...]]:
+def looks_like_excel(head: bytes) -> bool:
+    """Return whether a file's first bytes are those of an Excel file, old or new."""
+    return head[:4] in (_ZIP, _OLE)
+
+
+def read_sheets(data: bytes, bounds: Bounds) -> Iterator[tuple[str, Iterator[tuple[Cell, ...]]]]:
+    """Yield the visible sheets of an Excel file by name, merged cells filled below one another; raise InvalidValue."""
     if data.startswith(_ZIP):
-        _require_small(data)
+        _require_small(data, bounds)
     try:
         with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
-            visible = [
-                found.name
-                for found in book.sheets_metadata
-                if found.visible is python_calamine.SheetVisibleEnum.Visible
-                and found.typ is python_calamine.SheetTypeEnum.WorkSheet
-            ]
-            if not visible:
-                raise InvalidValue("file", "file.empty", "must have a visible sheet")
-            rows = book.get_sheet_by_name(visible[0]).to_python(skip_empty_area=False)
+            for name in _visible(book):
+                yield name, _unmerged(book.get_sheet_by_name(name))
+    except python_calamine.CalamineError as error:
+        raise InvalidValue("file", "file.form", f"must be an Excel file: {error}") from error
+
+
+def _visible(book: python_calamine.CalamineWorkbook) -> list[str]:
+    names = [
+        found.name
+        for found in book.sheets_metadata
+        if found.visible is python_calamine.SheetVisibleEnum.Visible
+        and found.typ is python_calamine.SheetTypeEnum.WorkSheet
+    ]
+    if not names:
+        raise InvalidValue("file", "file.empty", "must have a visible sheet")
+    return names
+
+
+def _unmerged(sheet: python_calamine.CalamineSheet) -> Iterator[tuple[Cell, ...]]:
+    """Yield a sheet's rows from its first; a cell merged over several rows says the same in each of them."""
+    merged: dict[int, list[tuple[int, int]]] = {}
+    for first, last in sheet.merged_cell_ranges or ():
+        for number in range(first[0], last[0] + 1) if last[0] > first[0] else ():
+            merged.setdefault(number, []).append(first)
+    said: dict[tuple[int, int], Cell] = {}
+    for number, cells in enumerate(_lazily(sheet)):
+        row = list(cells)
+        for place in merged.get(number, ()):
+            if place[1] < len(row):
+                row[place[1]] = said.setdefault(place, row[place[1]])
+        yield tuple(row)
+
+
+def _lazily(sheet: python_calamine.CalamineSheet) -> Iterator[Sequence[Cell]]:
+    """Yield a sheet's rows from its first; the rows above its first cell, and the columns before it, are empty."""
+    if sheet.start is None:
+        return
+    above, before = sheet.start
+    yield from ((),) * above
+    for cells in sheet.iter_rows():
+        yield ("",) * before + tuple(cells) if before else cells
+
+
+def _sheet(data: bytes) -> Iterator[tuple[Cell, ...]]:
+    if data.startswith(_ZIP):
+        _require_small(data, Bounds())
+    try:
+        with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
+            rows = book.get_sheet_by_name(_visible(book)[0]).to_python(skip_empty_area=False)
     except python_calamine.CalamineError as error:
         raise InvalidValue("file", "file.form", f"must be an Excel file: {error}") from error
     for number, cells in enumerate(rows, 1):
@@ -125,8 +178,8 @@ def _empty(cell: Cell) -> bool:
 # as wide and as long as their farthest cell.
 
 
-def _require_small(data: bytes) -> None:
-    left = MOST_UNPACKED
+def _require_small(data: bytes, bounds: Bounds) -> None:
+    left = bounds.unpacked
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if "xl/workbook.xml" not in archive.namelist():
@@ -135,7 +188,7 @@ def _require_small(data: bytes) -> None:
                 content = _unpacked(data, part, left)
                 left -= len(content)
                 if part.filename.startswith("xl/worksheets/"):
-                    _require_near(content)
+                    _require_near(content, bounds.rows)
     except (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError) as error:
         raise InvalidValue("file", "file.form", f"must be an Excel file: {error}") from error
 
@@ -151,16 +204,16 @@ def _unpacked(data: bytes, part: zipfile.ZipInfo, most: int) -> bytes:
     else:
         raise InvalidValue("file", "file.form", "must be packed as Excel does")
     if len(content) > most or len(content) != part.file_size:
-        raise InvalidValue("file", "file.size", f"must unpack to at most {MOST_UNPACKED} bytes, as its own list says")
+        raise InvalidValue("file", "file.size", f"must unpack to at most {most} bytes, as its own list says")
     return content
 
 
-def _require_near(sheet: bytes) -> None:
+def _require_near(sheet: bytes, most_rows: int) -> None:
     columns = max((_column(found[1]) for found in _PLACE.finditer(sheet)), default=0)
     rows = max((int(found[1]) for found in _ROW.finditer(sheet)), default=0)
     rows = max(rows, max((int(found[2]) for found in _PLACE.finditer(sheet)), default=0))
-    if columns > MOST_COLUMNS or rows > MOST_ROWS:
-        raise InvalidValue("file", "file.size", f"must have at most {MOST_ROWS} rows of {MOST_COLUMNS} columns")
+    if columns > MOST_COLUMNS or rows > most_rows:
+        raise InvalidValue("file", "file.size", f"must have at most {most_rows} rows of {MOST_COLUMNS} columns")
 
 
 def _column(letters: bytes) -> int:

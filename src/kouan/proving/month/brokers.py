@@ -173,7 +173,9 @@ def _declaration(trip: Trip) -> Mapping[str, Any]:
     return {
         "number": trip.declaration, "direction": "in", "consignee": trip.importer, "step": step.value,
         "consignments": [_line(trip)],
-        "lines": [{"line": 1, "hs_code": code, "goods": trip.goods, "net_kg": trip.declared_kg}],
+        "lines": [{
+            "line": 1, "hs_code": code, "goods": trip.goods, "net_kg": trip.declared_kg, "value_fen": trip.value_fen,
+        }],
         **({"licences": [trip.licence]} if trip.licence else {}),
     }  # fmt: skip
 

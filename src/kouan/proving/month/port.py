@@ -114,6 +114,7 @@ class MonthPort:
     papers: PapersForRelease
     watch: ReleaseWatch
     targeting: TargetingDesk
+    artefacts: MemoryArtefacts
     counter: PapersCounter
     due: PapersDue
     gate: TablesAtGate
@@ -170,10 +171,12 @@ class MonthPort:
 
     def _open_targeting(self) -> None:
         records, clock = self.records, self.clock
+        self.artefacts = MemoryArtefacts()
         self.control = ControlCounter(records.papers, self.ledger, clock)
         self.targeting = targeting_desk(
-            records.papers, records.targeting, self.ledger, self.control, MemoryArtefacts(), clock,
-            lambda: self._bytes(16).hex(), chance=Random(f"lots/{self._setting.seed}"), tables=self.rules.tables,
+            records.papers, records.targeting, self.ledger, self.control, self.artefacts, clock,
+            lambda: self._bytes(16).hex(), self.rules.targeting, chance=Random(f"lots/{self._setting.seed}"),
+            tables=self.rules.tables,
         )  # fmt: skip
 
     def _open_papers(self) -> None:
@@ -204,12 +207,14 @@ class MonthPort:
         records, clock = self.records, self.clock
         stores = ExaminationStores(records.examinations, records.papers, records.gate, self.ledger, self.control)
         hearers = ExaminationHearers(
-            answered=self.targeting.targeting.answered,
+            learned=self.targeting.targeting.learned,
             departures=Departures(records.gate, self.crossings, self._alarm),
             release=ExaminationToRelease(self.release, records.release, records.papers),
         )
         roster = shipped_roster(self.file.name)
-        self.examination = examination_parts(stores, roster, clock, InProcessPlanner(PLANNED), hearers)
+        self.examination = examination_parts(
+            stores, roster, self.rules.examination, clock, InProcessPlanner(PLANNED), hearers
+        )
 
 
 def with_stacks(port: PortFile) -> PortFile:

@@ -20,7 +20,7 @@ from kouan.ledger.verifier import verify
 from kouan.proving.month.lorries import Lorries
 from kouan.proving.month.officers import detectable_pm
 from kouan.proving.month.port import MonthPort
-from kouan.proving.month.setting import HOUR_US, MonthSetting
+from kouan.proving.month.setting import DAY_US, HOUR_US, MonthSetting
 from kouan.proving.month.trips import Strategy, Trip
 from kouan.proving.observations import Violation
 from kouan.wiring.twin.port import seeded_signer
@@ -52,7 +52,7 @@ async def figures(
         **_times(lorries.trips, lots),
         **await _watched(port, file.entries),
         **_offences(lorries.trips, lots),
-        **await _targeting(port, lorries.trips),
+        **await _targeting(setting, port, lorries.trips),
         **_examinations(setting, port, lorries),
         **await _yard(port, lorries),
         **_papers(lorries),
@@ -151,9 +151,10 @@ def _offences(trips: Sequence[Trip], lots: Mapping[str, LotRecord]) -> dict[str,
     return {"offences": by, **{name: sum(each[name] for each in by.values()) for name in COUNTED}}
 
 
-async def _targeting(port: MonthPort, trips: Sequence[Trip]) -> dict[str, Any]:
-    """Return what targeting spent and found, by the way in which it chose, and the estimate against the truth."""
-    candidates = await port.records.targeting.latest(10**9)
+async def _targeting(setting: MonthSetting, port: MonthPort, trips: Sequence[Trip]) -> dict[str, Any]:
+    """Return what targeting spent and found in the month, by the way in which it chose, and the estimate."""
+    begun = port.clock.now() - setting.days * DAY_US
+    candidates = [each for each in await port.records.targeting.latest(10**9) if each.judged_at >= begun]
     examined = [each for each in candidates if each.result_at is not None]
     rate = true_rate(examined)
     false = {f"in-W{trip.number}": trip.strategy for trip in trips if trip.strategy is not None}

@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from kouan.access.people import Agency, Principal, Role
+from kouan.adapters.papers_watch import PapersWatch
 from kouan.proving.month.checks import MONTH_CHECKERS, month_checkers
+from kouan.proving.month.history import History
 from kouan.proving.month.lorries import Lorries
 from kouan.proving.month.port import MonthPort
 from kouan.proving.month.report import figures
-from kouan.proving.month.setting import BUDGET_PM, DAY_S, EXPLORATION_PM, MonthSetting
+from kouan.proving.month.setting import BUDGET_PM, COLLECTING_PM, DAY_S, DAY_US, EXPLORATION_PM, MonthSetting
 from kouan.proving.month.traders import Drawn, Traders
 from kouan.proving.observations import Watch
 from kouan.proving.virtual_loop import VirtualClock, VirtualLoop, run
@@ -30,6 +32,12 @@ OFFICER = Principal("duty-1", "Duty officer", Agency.CUSTOMS, (Role.DUTY_OFFICER
 
 LEAST_BUDGET = 2
 """Fewest examinations a day that targeting may ask for, in however small a month."""
+
+EVERY_S = 3600.0
+"""Seconds between two looks for overdue declarations. Our choice: their deadlines count in days."""
+
+YARD_EVERY_S = 300.0
+"""Seconds between two looks for vehicles that wait too long. Our choice: their limits count in tens of minutes."""
 
 Progress = Callable[[float], None]
 
@@ -78,7 +86,7 @@ class _Month:
     def figures(self) -> Mapping[str, Any]:
         """Live the month, and return what it brought."""
         self._began_s = time.process_time()
-        loop = VirtualLoop(midnight_of(self._setting, self._file.timezone))
+        loop = VirtualLoop(midnight_of(self._setting, self._file.timezone) - self._setting.before_days * DAY_US)
         return run(self._live(VirtualClock(loop)), loop)
 
     async def _live(self, clock: VirtualClock) -> Mapping[str, Any]:
@@ -96,40 +104,59 @@ class _Month:
         traders = Traders(setting, office, self._again)
         self.drawn = traders.drawn
         lorries = Lorries(setting, port, traders, observe)
-        await self._set_budget(port)
-        for part in (port.watch.run(), lorries.officers.drive(), lorries.yard.zero_checks(), _looks_due(port)):
+        history = History(port, traders, setting.seed)
+        await self._before(port, traders, history)
+        await self._set_budget(port, EXPLORATION_PM)
+        papers = PapersWatch(port.due, alarm, EVERY_S)
+        timers = (port.watch.run(), papers.run(), _looks_at_the_yard(port))
+        for part in (history.rest(), *timers, lorries.officers.drive(), lorries.yard.zero_checks()):
             lorries.spawn(part)
         for day in range(setting.days):
-            lorries.begin(traders.day(day))
+            lorries.begin(traders.day(setting.before_days + day))
             await self._day(lorries, clock, day)
         observe("month", "end", None)
         cpu_s = time.process_time() - self._began_s
         checked = (watch.violations, len(MONTH_CHECKERS)) if setting.checked else None
-        return await figures(setting, port, lorries, checked, cpu_s)
+        return {**await figures(setting, port, lorries, checked, cpu_s), "no_model": history.no_model}
+
+    async def _before(self, port: MonthPort, traders: Traders, history: History) -> None:
+        """Live the days before the month, in which targeting learns of the trade."""
+        setting = self._setting
+        if not setting.before_days:
+            history.no_model = "targeting.no_model"
+            return
+        await self._set_budget(port, COLLECTING_PM)
+        begun = port.clock.now()
+        for day in range(setting.before_days):
+            await history.until(begun + day * DAY_US)
+            await history.live(traders.day(day))
+        await history.until(begun + setting.before_days * DAY_US)
+        await history.learn()
 
     async def _day(self, lorries: Lorries, clock: VirtualClock, day: int) -> None:
         """Let a day pass; raise what failed meanwhile."""
         for hour in range(24):
-            await asyncio.sleep(day * DAY_S + (hour + 1) * 3600 - clock.monotonic() / SECOND)
+            since = clock.monotonic() / SECOND - self._setting.before_days * DAY_S
+            await asyncio.sleep(day * DAY_S + (hour + 1) * 3600 - since)
             if lorries.failed is not None:
                 raise lorries.failed
             self._tell((day * 24 + hour + 1) / (self._setting.days * 24))
 
-    async def _set_budget(self, port: MonthPort) -> None:
+    async def _set_budget(self, port: MonthPort, exploration_pm: int) -> None:
         a_day = self._setting.a_day
         most = max(LEAST_BUDGET, a_day * BUDGET_PM // 1000)
         set_ = await port.targeting.set_budget(
-            OFFICER, most=most, period_h=24, exploration_pm=EXPLORATION_PM, expected=a_day, reason="the month's budget"
+            OFFICER, most=most, period_h=24, exploration_pm=exploration_pm, expected=a_day, reason="as agreed"
         )
         if isinstance(set_, Refused):
             raise KouanError(f"the budget was refused: {set_.reasons[0].code}")
 
 
-async def _looks_due(port: MonthPort) -> None:
-    """Look once an hour for full declarations that did not come in time."""
+async def _looks_at_the_yard(port: MonthPort) -> None:
+    """Look for vehicles that wait too long in the yard, as its driver does."""
     while True:
-        await port.due.look()
-        await asyncio.sleep(3600.0)
+        await port.yard.driver.look()
+        await asyncio.sleep(YARD_EVERY_S)
 
 
 def midnight_of(setting: MonthSetting, timezone: str) -> Instant:

@@ -19,13 +19,17 @@ BUDGET_PM = 50
 EXPLORATION_PM = 400
 """Part of that budget that chance spends. Our choice: a month needs some dozens of draws to estimate a rate from."""
 
+COLLECTING_PM = 800
+"""Part of it before there is a model, as in ``kouan bench targeting``."""
+
 
 class MonthSetting(msgspec.Struct, frozen=True, kw_only=True):
     """What is simulated: ``days`` of a port from 00:00 on ``day``, with about ``lorries`` inbound in all of them.
 
     ``inspect_first``: nothing leaves, or is unloaded, before its result; else the regimes in force hold. All chance
     follows from ``seed``, and what befalls a lorry from its own number. ``checked`` says whether the invariants are
-    checked at every entry.
+    checked at every entry. ``before_days`` are those before the month in which targeting learns; with none it has no
+    model.
     """
 
     port: str = "ganqimaodu"
@@ -35,6 +39,7 @@ class MonthSetting(msgspec.Struct, frozen=True, kw_only=True):
     day: date = DAY
     inspect_first: bool = False
     checked: bool = True
+    before_days: int = 0
 
     @property
     def a_day(self) -> int:

@@ -53,6 +53,9 @@ FIRST_H = 9
 WINDOWS_H = (0, 3, 6, 9)
 """Beginnings of the parts of a day, in hours after the first, between which a prober chooses. Our choice."""
 
+UNDERVALUED = (0.45, 0.75)
+"""Between which parts of its true value a lot is declared by who undervalues. Our choice."""
+
 TARE_KG = (24_000, 33_000)
 """Between which an empty lorry weighs, with its trailer. Our choice."""
 
@@ -92,7 +95,8 @@ class Traders:
         self._office = office
         self._a_day = max(setting.a_day, LEAST_TRADE)
         firms = round(self._a_day * FIRMS_PER_LORRY_A_DAY)
-        trade = TradeSetting(firms=firms, shipments_a_day=self._a_day, start=setting.day.isoformat())
+        start = setting.day - dt.timedelta(days=setting.before_days)
+        trade = TradeSetting(firms=firms, shipments_a_day=self._a_day, start=start.isoformat())
         self._market = Market(trade, Random(f"trade/{setting.seed}"))
         self._used: set[str] = set()
         self._plates = Random(f"plates/{setting.seed}")
@@ -100,7 +104,7 @@ class Traders:
         self._probes: dict[str, dict[int, _Probe]] = {}
 
     def day(self, day: int) -> list[Trip]:
-        """Return the lorries of a day in the order of their arrival; ask for one day after the other."""
+        """Return the lorries of a day, counted from the first before the month; ask for one day after the other."""
         found = list(self._again[day]) if self._again else [self._draw(each) for each in self._shipments(day)]
         self.drawn.append(found)
         return [self._trip(each) for each in found]
@@ -148,6 +152,7 @@ class Traders:
             code=shipment.hs_code,
             goods=shipment.goods,
             declared_kg=_declared_kg(shipment),
+            value_fen=_value_fen(shipment, strategy, self._setting.seed),
             tare_kg=round(chance.uniform(*TARE_KG)),
             seal=identities.seal_number(chance),
             arrives_at=drawn.arrives_at,
@@ -221,6 +226,13 @@ def _declared_kg(shipment: Shipment) -> int:
     if abs(shipment.gross_kg - shipment.true_kg) > ROUNDED_KG:
         return shipment.gross_kg
     return -(-(shipment.true_kg + ROUNDED_KG) // ROUNDED_KG) * ROUNDED_KG
+
+
+def _value_fen(shipment: Shipment, strategy: Strategy | None, seed: int) -> int:
+    """Return the value that is declared: the trade's, but of who undervalues a part of it."""
+    if strategy is not Strategy.UNDERVALUED:
+        return shipment.value_fen
+    return round(shipment.value_fen * Random(f"value/{seed}/{shipment.number}").uniform(*UNDERVALUED))
 
 
 def _slip(trip: Trip) -> None:

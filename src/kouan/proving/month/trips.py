@@ -47,7 +47,9 @@ class Slip(enum.StrEnum):
 
 
 class Trip(msgspec.Struct, eq=False):
-    """One lorry with one lot. ``code`` and ``declared_kg`` are what its papers say first, the shipment what is true.
+    """One lorry with one lot. ``code``, ``declared_kg`` and ``value_fen`` (1/100 yuan) are what its papers say first.
+
+    The shipment is what is true.
 
     ``chance`` is its own, so that what happens to others changes nothing for it. ``within_limits`` says whether the
     goods would pass a laboratory. The last fields are what became of it: instants in microseconds, ``found_by`` who
@@ -66,6 +68,7 @@ class Trip(msgspec.Struct, eq=False):
     code: str
     goods: str
     declared_kg: int
+    value_fen: int
     tare_kg: int
     seal: str
     arrives_at: Instant

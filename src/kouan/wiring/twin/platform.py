@@ -17,10 +17,12 @@ from kouan.adapters.memory.disk import MemoryDisk
 from kouan.adapters.memory.gate import MemoryGateRecords
 from kouan.adapters.memory.ledger import MemoryLedger, MemorySubjects
 from kouan.adapters.memory.papers import MemoryPapersRecords
+from kouan.adapters.papers_watch import PapersWatch
 from kouan.adapters.signing.sealing import Sealer, SealingKeys
 from kouan.journeys.crossing import Crossings
 from kouan.journeys.hand_in import PapersCounter
 from kouan.journeys.papers_at_gate import PapersAtGate
+from kouan.journeys.papers_due import PapersDue
 from kouan.network.roles import Bulletins
 from kouan.protocols.jws import PrivateKeySigner
 from kouan.vocabulary.clock import Clock
@@ -102,6 +104,8 @@ class Platform(Node):
             life.spawn(follower.run(), "region")
         life.spawn(self._run(self.driver.run()), "driver")
         life.spawn(self._run(self.ledger.writer.ended()), "writer")
+        due = PapersWatch(PapersDue(papers, self.ledger, clock), self._watcher.alarm)
+        life.spawn(self._run(due.run()), "papers")
         heads = HeadSigner(self.ledger, self.ledger.writer, self._head_signer, port.name, clock)
         life.spawn(heads.run(), "heads")
 

@@ -26,7 +26,7 @@ from kouan.vocabulary.verdict import Refused
 NOW = 1_790_000_000_000_000
 MINUTE = 60 * SECOND
 TEXT = (Path(__file__).parents[4] / "ports" / "rules" / "examination.toml").read_text(encoding="utf-8")
-RULES: ExaminationRules = parse_rules(TEXT)
+RULES: ExaminationRules = parse_rules(TEXT.encode())
 LORRY = Vehicle("1234УБА", seals=("S1",), declarations=("022520261000000001",))
 PICTURE = "a" * 64
 

@@ -11,7 +11,6 @@ from kouan.vocabulary.errors import InvalidValue
 
 
 def test_the_shipped_rules_are_right_and_a_watch_asks_for_nothing() -> None:
-    assert RULES.version == "examination@1"
     assert RULES.asked_by(Agency.CUSTOMS, ControlKind.WATCH) == ()
     assert RULES.asked_by(Agency.BORDER_INSPECTION, ControlKind.SCAN) == (StepKind.SCAN,)
 
@@ -41,5 +40,5 @@ def test_the_shipped_rules_are_right_and_a_watch_asks_for_nothing() -> None:
 def test_a_wrong_document_is_refused_with_its_rule(before: str, after: str, rule: str) -> None:
     assert before in TEXT
     with pytest.raises(InvalidValue) as raised:
-        parse_rules(TEXT.replace(before, after, 1))
+        parse_rules(TEXT.replace(before, after, 1).encode())
     assert raised.value.rule == rule

@@ -147,7 +147,7 @@ def test_periods_begin_at_midnight_in_china() -> None:
 
 
 RULES = b"""
-version = "r1"
+version = 1
 [[rule]]
 name = "cheap"
 effective_from = 2024-10-04
@@ -176,7 +176,7 @@ def test_a_rule_names_a_candidate_that_meets_all_its_conditions_on_its_days() ->
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        (b"version = 1", "rules.form"),
+        (b"version = 'one'", "rules.form"),
         (b"version = ", "rules.form"),
         (b"\xff", "rules.form"),
         (RULES.replace(b"price_usual_pm", b"found"), "rules.field"),

@@ -60,6 +60,12 @@ ON CONFLICT (port, lane) DO UPDATE SET document = excluded.document, updated_at 
 INSERT INTO gate_exceptions (port, passage, rule, by, confirmed_by, at)
 VALUES (%(port)s, %(passage)s, %(rule)s, %(by)s, %(confirmed_by)s, %(at)s);
 
+-- name: gate.within_cap
+-- use: guard
+-- Hold where a person gave fewer exceptions after an instant than are allowed.
+SELECT 1
+WHERE (SELECT count(*) FROM gate_exceptions WHERE port = %(port)s AND by = %(by)s AND at > %(since)s) < %(most)s;
+
 -- name: gate.note_sighting
 -- use: effect
 -- Replace where a plate was last seen, unless a later sighting stands.
@@ -98,11 +104,12 @@ FROM gate_passages WHERE port = %(port)s AND passage = %(passage)s;
 
 -- name: gate.list_passages
 -- use: query
--- Passages opened before an instant, newest first, of one state if given.
+-- Passages opened from one instant to before another, newest first, of one state if given.
 SELECT passage, version, lane, direction, track, state, document, plate, trailer, cargo, visit, outcome, review_outcome,
        review_authority, opened_at, updated_at, closed_at, stop_ms
 FROM gate_passages
-WHERE port = %(port)s AND opened_at < %(before)s AND (%(state)s::text IS NULL OR state = %(state)s::text)
+WHERE port = %(port)s AND opened_at >= %(since)s AND opened_at < %(before)s
+  AND (%(state)s::text IS NULL OR state = %(state)s::text)
 ORDER BY opened_at DESC, passage DESC LIMIT %(limit)s;
 
 -- name: gate.open_reviews

@@ -22,9 +22,9 @@ RETURNING 1;
 
 -- name: release.may_leave
 -- use: guard
--- Find a lot in a state in which goods may leave, with no deadline passed; refused where there is none.
+-- Find a lot, as it was read, in a state in which goods may leave, with no deadline passed; refused where there is none.
 SELECT 1 FROM release_lots
-WHERE port = %(port)s AND number = %(number)s
+WHERE port = %(port)s AND number = %(number)s AND version = %(version)s
   AND state IN ('conditionally_released', 'passed', 'certified', 'free') AND (deadline IS NULL OR deadline > %(at)s)
 FOR UPDATE;
 
@@ -67,6 +67,15 @@ FROM release_lots WHERE port = %(port)s AND number = %(number)s;
 SELECT number, version, declaration, line, hs_code, goods, direction, mass_kg, consignee, regime, state, declared_at,
        arrived_at, deadline, changed_at, standing, rule, lift_by, lift_reason
 FROM release_lots WHERE port = %(port)s AND declaration = %(declaration)s ORDER BY line;
+
+-- name: release.lots_of_certificate
+-- use: query
+-- Return the lots that a certificate frees now, by number; asked only where one is issued anew, so it has no index.
+SELECT number, version, declaration, line, hs_code, goods, direction, mass_kg, consignee, regime, state, declared_at,
+       arrived_at, deadline, changed_at, standing, rule, lift_by, lift_reason
+FROM release_lots
+WHERE port = %(port)s AND state = 'free'
+  AND convert_from(standing, 'UTF8')::jsonb ->> 'certificate' = %(certificate)s ORDER BY number;
 
 -- name: release.lots_of_consignee
 -- use: query

@@ -227,6 +227,14 @@ FROM yard_movements
 WHERE port = %(port)s AND lot = %(lot)s
 ORDER BY at, movement COLLATE "C";
 
+-- name: yard.movements_at
+-- use: query
+-- The journal of a site, or of all, oldest first.
+SELECT movement, lot, site, kind, lies_at, wet_kg, dry_dg, moisture_bp, reason, visit, by, at
+FROM yard_movements
+WHERE port = %(port)s AND (%(site)s::text IS NULL OR site = %(site)s)
+ORDER BY at, movement COLLATE "C";
+
 -- name: yard.find_ticket
 -- use: query
 -- One weighing ticket.

@@ -1,0 +1,1 @@
+"""Solves the lane plan of a day."""
