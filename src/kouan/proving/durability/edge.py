@@ -42,6 +42,11 @@ BACK_WITHIN_S = 180.0
 """Seconds in which a port must be open again; one that is not counts as not coming back. Our choice."""
 
 SERVED_WITHIN_S = 30.0
+"""Seconds in which a lane's controller must be there again after the API. Our choice."""
+
+SETTLED_WITHIN_S = 60.0
+"""Seconds in which what a device was told is taken must be in the ledger. Our choice: a busy one is seconds late."""
+
 INSIDE = ("postgres", "nats", "lane-controller", "images", "children", "logs", "lock", "run.json")
 """What of the data folder the outside world does not need; it gets a copy of the rest: its own keys and secrets."""
 
@@ -160,8 +165,9 @@ class Edge:
 
     def check_all(self) -> tuple[Lost, list[dict[str, Any]]]:
         """Hold the whole ledger against all that was ever acknowledged, once the device's messages are through."""
+        self.note()  # once: the device goes on, and a busy platform is always some messages behind it
         with contextlib.suppress(Unavailable):
-            wait_until(self._settled, "the device's messages are recorded", 20)
+            wait_until(self._settled, "the device's messages are recorded", SETTLED_WITHIN_S)
         entries = self.witness.read_all()
         return self.acknowledged.compare_all(entries), entries
 
@@ -179,8 +185,7 @@ class Edge:
         shutil.copytree(self.disk.place, self._outside, ignore=shutil.ignore_patterns(*INSIDE), dirs_exist_ok=True)
 
     def _settled(self) -> bool:
-        """Say whether everything acknowledged so far to the device is in the ledger."""
-        self.note()
+        """Say whether everything acknowledged to the device, as noted last, is in the ledger."""
         self.acknowledged.compare(self.witness.read_after(self.acknowledged.read_from))
         return len(self.acknowledged.outstanding) == 0
 
