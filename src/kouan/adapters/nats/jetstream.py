@@ -7,7 +7,7 @@ import msgspec
 from nats.aio.client import Client
 
 from kouan.adapters.mqtt.link import DeviceLink, MqttAddress
-from kouan.adapters.nats.messages import STREAM, ConsumerInfo, MessageInfo, StreamInfo, consumer_request
+from kouan.adapters.nats.messages import STREAM, ConsumerInfo, ConsumerList, MessageInfo, StreamInfo, consumer_request
 from kouan.vocabulary.errors import Corrupt, Unavailable
 
 _T = TypeVar("_T")
@@ -22,20 +22,20 @@ _MOST_ASKED = 256
 class JetStream:
     """The stream of the MQTT gateway, asked over one connection.
 
-    ``names`` are those that the caller's consumers have in turn, ``mqtt`` is its way in by MQTT.
+    ``name`` is what the names of the caller's consumers begin with, ``mqtt`` is its way in by MQTT.
     """
 
-    def __init__(self, client: Client, mqtt: MqttAddress, names: tuple[str, ...]) -> None:
+    def __init__(self, client: Client, mqtt: MqttAddress, name: str) -> None:
         self._client = client
         self._mqtt = mqtt
-        self._names = names
+        self._name = name
 
     async def stream(self) -> StreamInfo:
         """Return the gateway's stream, made if it is not there; raise Unavailable where it cannot be."""
         info = await self._ask(f"STREAM.INFO.{STREAM}", b"", StreamInfo)
         if info.error is not None:
             # The gateway makes its streams when the first MQTT session opens.
-            async with DeviceLink(self._mqtt, f"{self._names[0]}-opener") as opener:
+            async with DeviceLink(self._mqtt, f"{self._name}-opener") as opener:
                 await opener.connected(API_WITHIN_S)
             info = await self._ask(f"STREAM.INFO.{STREAM}", b"", StreamInfo)
         if info.error is not None:
@@ -64,12 +64,14 @@ class JetStream:
 
         ``begin`` is told the number from which it delivers before it does, None where that is not known. It begins
         after what was acknowledged to the one before, by the server's own word, or ``anew`` with all that the stream
-        has. The stream forgets what no consumer waits for, so it is made before the old one is deleted.
+        has. The stream forgets what no consumer waits for, so it is made before the old one is deleted. And it has a
+        name that none had before: where the power was cut while a consumer was made, nats-server (2.15) does not know
+        it and keeps its files; one that is made under its name works, and is gone at the next start.
         """
         old = await self._consumers()
         for info in old[1:]:
             await self._delete(info)
-        name = next(name for name in self._names if not old or name != old[0].name)
+        name = f"{self._name}-{inbox.rpartition('.')[2]}"
         start = old[0].ack_floor.stream_seq + 1 if old and not anew else None
         begin(start)
         request = msgspec.json.encode(consumer_request(name, inbox, filters, start))
@@ -81,8 +83,16 @@ class JetStream:
 
     async def _consumers(self) -> list[ConsumerInfo]:
         """Return the caller's consumers, the furthest first; two only if a crash came between making and deleting."""
-        infos = [await self._ask(f"CONSUMER.INFO.{STREAM}.{name}", b"", ConsumerInfo) for name in self._names]
-        found = [info for info in infos if info.error is None]
+        found: list[ConsumerInfo] = []
+        listed = 0
+        while True:
+            page = await self._ask(f"CONSUMER.LIST.{STREAM}", b'{"offset":%d}' % listed, ConsumerList)
+            if page.error is not None:
+                raise Unavailable(f"JetStream lists no consumers: {page.error.description}")
+            found += [info for info in page.consumers if info.name.rpartition("-")[0] == self._name]
+            listed += len(page.consumers)
+            if not page.consumers or listed >= page.total:
+                break
         return sorted(found, key=lambda info: info.ack_floor.stream_seq, reverse=True)
 
     async def _delete(self, info: ConsumerInfo) -> None:

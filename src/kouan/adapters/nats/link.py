@@ -69,7 +69,7 @@ class PlatformLink:
         withheld: Callable[[int, int], None] = log_withheld,
     ) -> None:
         self._address = address
-        self._names = (f"{name}-{port}-a", f"{name}-{port}-b")
+        self._name = f"{name}-{port}"
         self._durable = f"kouan.{port}.>"
         self._telemetry = f"kouan.{port}.*.weighbridge.frames"
         self._progress = Progress(taken, went_back, withheld)
@@ -193,7 +193,7 @@ class PlatformLink:
             url,
             nkeys_seed_str=self._address.seed,
             tls=client_context(authority) if url.startswith("tls:") and authority is not None else None,
-            name=self._names[0],
+            name=self._name,
             allow_reconnect=False,
             max_reconnect_attempts=-1,  # of reaching the server, within the time above
             reconnect_time_wait=0.1,  # type: ignore[arg-type]  # it is slept
@@ -234,7 +234,7 @@ class PlatformLink:
 
     async def _begin_to_hear(self, client: Client) -> Hearing:
         await self._end_hearing()  # nothing may be taken between the stream's standing and the new consumer
-        jetstream = JetStream(client, self._address.mqtt, self._names)
+        jetstream = JetStream(client, self._address.mqtt, self._name)
         self._progress.follow(await jetstream.stream())
         ours = STORED + self._durable
 

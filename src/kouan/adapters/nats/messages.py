@@ -71,6 +71,14 @@ class ConsumerInfo(msgspec.Struct, frozen=True):
     error: ApiError | None = None
 
 
+class ConsumerList(msgspec.Struct, frozen=True):
+    """One page of a stream's consumers, and how many there are in all."""
+
+    total: int = 0
+    consumers: tuple[ConsumerInfo, ...] = ()
+    error: ApiError | None = None
+
+
 class Delivery(msgspec.Struct, frozen=True):
     """Where a delivered message stands: in the stream, and among what its consumer has sent (without gaps).
 
