@@ -46,10 +46,11 @@ class Reading:
         """The place at which is asked."""
         return place_of(self._services)
 
-    async def of(self, matters: Sequence[Matter]) -> list[frozenset[Field]]:
+    async def of(self, matters: Sequence[Matter], *, unrecorded: frozenset[Field] = NOTHING) -> list[frozenset[Field]]:
         """Return, for each matter, its protected fields that may be shown now; they are in the ledger as read by then.
 
-        Raises Unavailable where the ledger cannot take the entry: nothing is shown then.
+        Reads of ``unrecorded`` fields make no entry. Raises Unavailable where the ledger cannot take the entry: nothing
+        is shown then.
         """
         asking = await self._asking()
         if asking is None:
@@ -57,8 +58,8 @@ class Reading:
         granted = [readable(asking, matter) for matter in matters]
         read: dict[str, frozenset[Field]] = {}
         for matter, fields in zip(matters, granted, strict=True):
-            if fields:
-                read[matter.name] = read.get(matter.name, NOTHING) | fields
+            if recorded := fields - unrecorded:
+                read[matter.name] = read.get(matter.name, NOTHING) | recorded
         if read:
             await self._note(asking, read)
         return granted

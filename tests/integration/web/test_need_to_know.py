@@ -374,3 +374,18 @@ async def test_why_a_first_person_decided_is_for_their_authority_and_who_reads_i
     assert {name: "mountains" in text for name, text in texts.items()} == {
         "border": False, "inspector": False, "duty": True, "auditor": True,
     }  # fmt: skip
+
+
+async def test_who_follows_the_ledger_for_a_purpose_comes_to_its_end(port: WebPort) -> None:
+    await read_by(port, "border", "control", await port.arrive())
+    auditor, after, pages = port.machine("auditor"), 0, 0
+    while True:
+        asked = {"after": after, "limit": 500}
+        items = json_of(await auditor.get(f"{API}/ledger/entries", params=asked, headers={"kouan-purpose": "audit"}))[
+            "items"
+        ]
+        assert all(entry["encoded"] is not None for entry in items)
+        if not items:
+            break
+        after, pages = items[-1]["seq"], pages + 1
+        assert pages < 5
