@@ -9,7 +9,6 @@ from pydantic import Field
 from starlette.responses import Response
 
 from kouan.access.policy import Action
-from kouan.access.policy import Field as AccessField
 from kouan.ledger.entries import MAX_INTEGER, Entry
 from kouan.ledger.tiles import prove_consistency, prove_inclusion, prove_root
 from kouan.vocabulary.errors import NotFound
@@ -109,14 +108,9 @@ async def list_entries(
     limit: Annotated[Page, Query()] = 100,
     stream: Annotated[str | None, Query(min_length=1, max_length=300, pattern=LINE)] = None,
 ) -> Response:
-    """Return entries in order, of one stream if given.
-
-    Protected fields are recorded as read, but not what was read by whom: who follows the ledger would find an entry
-    of their own each time, and never come to its end. ``GET /reads`` is recorded.
-    """
+    """Return entries in order, of one stream if given."""
     found = [(entry, fields_in(entry)) for entry in await services.ledger.read(after, limit, stream)]
-    matters = [entry_matter(entry, fields) for entry, fields in found]
-    read = await reads.of(matters, unrecorded=frozenset({AccessField.READ}))
+    read = await reads.of([entry_matter(entry, fields) for entry, fields in found])
     items = [_view(entry, reads_entry(fields, caller, own)) for (entry, fields), own in zip(found, read, strict=True)]
     return json_answer({"items": items, "size": await services.ledger.size()})
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header
 
-from kouan.access.need import Asking, Matter, Purpose, readable
+from kouan.access.need import Asking, Matter, MatterKind, Purpose, readable
 from kouan.access.people import Principal
 from kouan.access.policy import Field
 from kouan.access.reads import note_reads
@@ -46,11 +46,12 @@ class Reading:
         """The place at which is asked."""
         return place_of(self._services)
 
-    async def of(self, matters: Sequence[Matter], *, unrecorded: frozenset[Field] = NOTHING) -> list[frozenset[Field]]:
+    async def of(self, matters: Sequence[Matter]) -> list[frozenset[Field]]:
         """Return, for each matter, its protected fields that may be shown now; they are in the ledger as read by then.
 
-        Reads of ``unrecorded`` fields make no entry. Raises Unavailable where the ledger cannot take the entry: nothing
-        is shown then.
+        That somebody read what they read themselves makes no entry: whoever follows the ledger would find one more each
+        time, and never come to its end. Raises Unavailable where the ledger cannot take the entry: nothing is shown
+        then.
         """
         asking = await self._asking()
         if asking is None:
@@ -58,8 +59,9 @@ class Reading:
         granted = [readable(asking, matter) for matter in matters]
         read: dict[str, frozenset[Field]] = {}
         for matter, fields in zip(matters, granted, strict=True):
-            if recorded := fields - unrecorded:
-                read[matter.name] = read.get(matter.name, NOTHING) | recorded
+            own = matter.kind is MatterKind.READS and matter.number == self.reader.username
+            if fields and not own:
+                read[matter.name] = read.get(matter.name, NOTHING) | fields
         if read:
             await self._note(asking, read)
         return granted
