@@ -101,7 +101,7 @@ OpenContext = Callable[..., BrowserContext]
 
 def password_of(request: APIRequestContext, url: str, user: str) -> str:
     """Return the password that a demonstration shows on its sign-in page."""
-    accounts = request.get(f"{url}/api/v1/session").json()["demo"]
+    accounts = request.get(f"{url}/api/v1/session", max_retries=3).json()["demo"]
     return next(account["password"] for account in accounts if account["username"] == user)
 
 
@@ -136,7 +136,7 @@ def visitor(chromium: Browser, port_url: str) -> Iterator[BrowserContext]:
     """One context signed in at the port, which the tests share because opening one takes a second."""
     context = signed_in(chromium, port_url)
     for _ in range(600):
-        passages = context.request.get(f"{port_url}/api/v1/passages?limit=20").json()["items"]
+        passages = context.request.get(f"{port_url}/api/v1/passages?limit=20", max_retries=3).json()["items"]
         if any(passage["state"] == "cleared" for passage in passages):
             break
         time.sleep(0.1)

@@ -58,7 +58,7 @@ def photograph() -> bytes:
 
 
 def asked(context: BrowserContext, url: str, path: str) -> Any:
-    answer = context.request.get(f"{url}/api/v1{path}")
+    answer = context.request.get(f"{url}/api/v1{path}", max_retries=3)
     assert answer.ok, answer.text()
     return answer.json()
 
@@ -114,7 +114,7 @@ def test_an_inspector_works_a_whole_shift_by_keyboard_alone(context_of: OpenCont
     passed = asked(context, busy.url, "/examinations/X-scan")
     lot = asked(context, busy.url, f"/release/lots/{bays.LOT}")
     sign_out(page)
-    assert context.request.get(f"{busy.url}/api/v1/session").status == 401
+    assert context.request.get(f"{busy.url}/api/v1/session", max_retries=3).status == 401
 
     steps = {step["kind"]: step for step in said["steps"]}
     assert steps["open_seal"]["clear"]

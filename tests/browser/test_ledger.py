@@ -42,7 +42,7 @@ def test_an_entry_is_proven(page: Page, port_url: str) -> None:
 
 def test_every_entry_of_a_passage_is_proven_on_its_sheet(context_of: OpenContext, fixture_url: str) -> None:
     page = context_of(fixture_url).new_page()
-    items = page.request.get(f"{fixture_url}/api/v1/passages?state=cleared").json()["items"]
+    items = page.request.get(f"{fixture_url}/api/v1/passages?state=cleared", max_retries=3).json()["items"]
     page.goto(f"{fixture_url}/passages/{items[0]['id']}?lang=en")
     page.get_by_role("button", name="Check here").click()
     result = page.locator("[data-proven]")

@@ -89,7 +89,7 @@ def _boxes(page: Page) -> list[tuple[float, float]]:
 
 
 def test_the_procedures_of_a_lane_fill_up_as_they_end(page: Page, port_url: str) -> None:
-    lanes = page.request.get(f"{port_url}/api/v1/lanes").json()
+    lanes = page.request.get(f"{port_url}/api/v1/lanes", max_retries=3).json()
     fresh = next(
         (lane["lane"] for lane in lanes if lane["passage"] and lane["passage"]["state"] == "collecting"),
         lanes[0]["lane"],

@@ -29,8 +29,8 @@ SIZES = {"desk": (1440, 900), "tablet": (1024, 768)}
 
 def address(page: Page, url: str, name: str) -> str:
     """Fill in a page's address with a passage and a review of the port."""
-    found = page.request.get(f"{url}/api/v1/passages?limit=20").json()["items"]
-    reviews = page.request.get(f"{url}/api/v1/reviews").json()["items"]
+    found = page.request.get(f"{url}/api/v1/passages?limit=20", max_retries=3).json()["items"]
+    reviews = page.request.get(f"{url}/api/v1/reviews", max_retries=3).json()["items"]
     passage = next((item["id"] for item in found if item["outcome"]), found[0]["id"])
     return url + PAGES[name].format(passage=passage, review=reviews[0]["passage"] if reviews else passage)
 

@@ -83,7 +83,7 @@ def test_a_row_names_the_steps_of_its_examination_and_whether_the_budget_binds_i
     page.get_by_label("Reason").fill("as agreed with the shift")
     page.get_by_role("button", name="Keep as draft").press("Enter")
     page.get_by_role("button", name="Edit as a new draft").wait_for()
-    answer = context.request.get(f"{rules_url}/api/v1/rules/table/border_inspection-at-gate/1")
+    answer = context.request.get(f"{rules_url}/api/v1/rules/table/border_inspection-at-gate/1", max_retries=3)
     (row,) = json.loads(answer.json()["content"])["rows"]
     assert (row["steps"], row["mandatory"]) == (["persons"], True)
 
