@@ -1,6 +1,6 @@
 """Need to know (按需知情): who may read a protected field of one matter, for what purpose, at what stage.
 
-``policy.py`` says what somebody's office is; this says when the office is reason enough to read what is somebody
+``rules.py`` says what somebody's office is; this says when the office is reason enough to read what is somebody
 else's: a person's document and health, a firm's trade, another authority's reasons. What no rule allows is denied, and
 what is allowed is recorded each time (``reads.py``). The rules are compiled into one table, so that a decision costs
 one look-up for each role.
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import msgspec
 
 from kouan.access.people import Agency, Principal, Role
-from kouan.access.policy import Field
+from kouan.access.words import Field
 
 PROTECTED = frozenset(
     {

@@ -6,7 +6,7 @@ import msgspec
 
 from kouan.access.need import Asking
 from kouan.access.people import Agency
-from kouan.access.policy import Field
+from kouan.access.words import Field
 from kouan.ledger.entries import canonical
 from kouan.ledger.roles import Draft, Statement, Unit
 from kouan.vocabulary.clock import Instant

@@ -10,7 +10,7 @@ import msgspec
 
 from kouan.access.need import PROTECTED, Asking, Matter, MatterKind, Purpose, Stage, may_read, readable
 from kouan.access.people import Agency, Principal, Role
-from kouan.access.policy import Field
+from kouan.access.words import Field
 from kouan.proving.bench_gate.figures import environment
 
 PORT = "bench"

@@ -7,8 +7,8 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from kouan.access.people import Account, Agency, Role
-from kouan.access.policy import Action
 from kouan.access.use_cases import issue_token, note_forgotten, revoke_token, save_account
+from kouan.access.words import Action
 from kouan.vocabulary.errors import NotFound
 from kouan.web.answers import json_answer, no_content
 from kouan.web.callers import Caller, Common, GuardedRoute, asks

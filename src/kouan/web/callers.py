@@ -13,8 +13,9 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from kouan.access.people import Principal, Session
-from kouan.access.policy import Action, Field, may
+from kouan.access.policy import may
 from kouan.access.use_cases import admitted, principal_of, secret_hash, session_holds, token_holds
+from kouan.access.words import Action, Field
 from kouan.vocabulary.errors import KouanError
 from kouan.vocabulary.verdict import Refused
 from kouan.web.problems import FieldError, ProblemError

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from kouan.access.policy import Action, Field
+from kouan.access.words import Action, Field
 from kouan.inspection.balances import BalanceKind, left_kg
 from kouan.inspection.desk import document_of
 from kouan.inspection.records import BalanceRecord, DeclarationRecord

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from kouan.access.need import PROTECTED, MatterKind
-from kouan.access.policy import Field
+from kouan.access.words import Field
 from kouan.ledger.entries import Entry
 from kouan.web.instead import field_of_rule
 

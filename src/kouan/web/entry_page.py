@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from kouan.access.need import NEEDS, PROTECTED, Stage
 from kouan.access.people import Agency, Role
-from kouan.access.policy import Action, Field, State, fields_of
+from kouan.access.policy import fields_of
+from kouan.access.words import Action, Field, State
 from kouan.web.entry_kinds import ENTRY_KINDS, EntryKind
 
 _HEAD = """# Entries of the ledger, and who reads them

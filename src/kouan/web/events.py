@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import StreamingResponse
 
 from kouan.access.people import Principal
-from kouan.access.policy import Action, may
+from kouan.access.policy import may
+from kouan.access.words import Action
 from kouan.vocabulary.verdict import Refused
 from kouan.web.answers import encode
 from kouan.web.callers import Caller, GuardedRoute, Needed, asks, authenticate, need_of

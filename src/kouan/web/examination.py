@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from kouan.access.policy import Action, Field
+from kouan.access.words import Action, Field
 from kouan.inspection.examination.examination import Answer, Examination, Found, Report, Vehicle
 from kouan.journeys.examination import Examinations
 from kouan.vocabulary.errors import InvalidValue, NotFound

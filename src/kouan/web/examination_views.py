@@ -7,7 +7,7 @@ import msgspec
 
 from kouan.access.need import PROTECTED
 from kouan.access.people import Principal, Role
-from kouan.access.policy import Field
+from kouan.access.words import Field
 from kouan.inspection.examination.examination import Answer, Ask, Examination, Report, Step
 from kouan.web.examination_shapes import ExaminationView
 from kouan.web.reading import NOTHING

@@ -12,7 +12,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from kouan.access.people import Principal
-from kouan.access.policy import Action, Field
+from kouan.access.words import Action, Field
 from kouan.gate.roles import PassageRecord
 from kouan.inspection.examination.examination import Examination
 from kouan.inspection.papers import PaperState

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from kouan.access.people import Agency, Principal
-from kouan.access.policy import Action, may
+from kouan.access.policy import may
+from kouan.access.words import Action
 from kouan.gate.catalogue import render
 from kouan.gate.procedures import Authority
 from kouan.gate.views import passage_summary

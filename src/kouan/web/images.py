@@ -11,7 +11,7 @@ from pydantic import StringConstraints
 from starlette.responses import Response
 
 from kouan.access.need import MatterKind
-from kouan.access.policy import Action, Field
+from kouan.access.words import Action, Field
 from kouan.web.answers import no_content
 from kouan.web.callers import Caller, GuardedRoute, Needed, asks
 from kouan.web.fields import LINE, Sha256

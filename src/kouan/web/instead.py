@@ -8,7 +8,7 @@ has a text for (``access/messages``).
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from kouan.access.policy import Field
+from kouan.access.words import Field
 
 View = Mapping[str, Any]
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import Field
 from starlette.responses import Response
 
-from kouan.access.policy import Action
+from kouan.access.words import Action
 from kouan.ledger.entries import MAX_INTEGER, Entry
 from kouan.ledger.tiles import prove_consistency, prove_inclusion, prove_root
 from kouan.vocabulary.errors import NotFound

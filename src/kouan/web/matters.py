@@ -4,7 +4,7 @@ from typing import Any
 
 from kouan.access.need import PROTECTED, Matter, MatterKind, Stage
 from kouan.access.people import Agency
-from kouan.access.policy import Field
+from kouan.access.words import Field
 from kouan.inspection.control_orders import AUTHORITIES
 from kouan.inspection.examination.examination import OPEN, Examination
 from kouan.inspection.records import ConfirmationRecord, DeclarationRecord, ManifestRecord, SupportingRecord

@@ -9,7 +9,8 @@ from typing import Any
 
 from kouan.access.need import PROTECTED
 from kouan.access.people import Principal
-from kouan.access.policy import Action, Field, State, fields_of, may
+from kouan.access.policy import fields_of, may
+from kouan.access.words import Action, Field, State
 from kouan.vocabulary.verdict import Refused
 from kouan.web.entry_kinds import CORRECTED
 from kouan.web.instead import procedure_answers, shown_exceptions, shown_findings, verdict_answers

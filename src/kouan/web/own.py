@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from kouan.access.people import Principal
-from kouan.access.policy import Action, Field, may_concerning, sees_all
+from kouan.access.policy import may_concerning, sees_all
+from kouan.access.words import Action, Field
 from kouan.inspection.parties import PaperRecord, firms_of
 from kouan.inspection.supporting import PaperKind
 from kouan.vocabulary.errors import NotFound

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Body, Path, Query, Request
 from starlette.responses import Response
 
 from kouan.access.people import Principal
-from kouan.access.policy import Action, Field, may_concerning
+from kouan.access.policy import may_concerning
+from kouan.access.words import Action, Field
 from kouan.inspection.desk import document_of
 from kouan.inspection.fields import violations_of
 from kouan.inspection.papers import ConsignmentLine

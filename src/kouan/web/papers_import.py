@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from kouan.access.policy import Action, Field
+from kouan.access.words import Action, Field
 from kouan.inspection.importing.columns import FileKind
 from kouan.inspection.importing.templates import template
 from kouan.journeys.import_papers import ATTESTED, DECLARANTS, Take, import_papers, takers

@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from kouan.access.policy import Action, Field
+from kouan.access.words import Action, Field
 from kouan.inspection.balances import left_kg
 from kouan.inspection.papers import DeclarationStatus
 from kouan.inspection.records import BalanceRecord, DeclarationRecord, SupportingRecord

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from kouan.access.need import PROTECTED, Matter, MatterKind
 from kouan.access.people import Principal
-from kouan.access.policy import Field
+from kouan.access.words import Field
 from kouan.inspection.examination.examination import Examination, Report
 from kouan.vocabulary.errors import NotFound
 from kouan.web.examination_views import shown

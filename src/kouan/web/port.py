@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from kouan.access.policy import Action
+from kouan.access.words import Action
 from kouan.vocabulary.places import Direction
 from kouan.web.answers import json_answer
 from kouan.web.callers import GuardedRoute, Needed, asks

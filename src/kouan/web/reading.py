@@ -10,10 +10,10 @@ from fastapi import Depends, Header
 
 from kouan.access.need import Asking, Matter, MatterKind, Purpose, readable
 from kouan.access.people import Principal
-from kouan.access.policy import Field
 from kouan.access.reads import note_reads
 from kouan.access.shifts import on_shift
 from kouan.access.use_cases import secret_hash
+from kouan.access.words import Field
 from kouan.web.callers import Caller, Common
 from kouan.web.services import CommonServices, Services
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from kouan.access.policy import Action, Field
+from kouan.access.words import Action, Field
 from kouan.vocabulary.clock import SECOND
 from kouan.vocabulary.errors import KouanError
 from kouan.vocabulary.verdict import Granted, Refused

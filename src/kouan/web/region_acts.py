@@ -10,7 +10,7 @@ from pydantic import StringConstraints
 from starlette.responses import Response
 
 from kouan.access.people import Principal
-from kouan.access.policy import Action, Field
+from kouan.access.words import Action, Field
 from kouan.protocols.network.messages import HoldItem, PreAuthorisedItem, RulebookItem, WatchItem
 from kouan.vocabulary.verdict import Granted, Refused
 from kouan.web.answered import once

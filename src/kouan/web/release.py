@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from kouan.access.people import Agency, Principal
-from kouan.access.policy import Action, Field, State, fields_of
+from kouan.access.policy import fields_of
+from kouan.access.words import Action, Field, State
 from kouan.inspection.release import facts
 from kouan.inspection.release.facts import Fact
 from kouan.inspection.release.lot import LotState

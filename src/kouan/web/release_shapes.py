@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field as Limits
 
-from kouan.access.policy import Field
+from kouan.access.words import Field
 from kouan.gate.catalogue import Catalogue, render
 from kouan.inspection.release.blocking import blocking
 from kouan.inspection.release.facts import Finding, Way, Wish

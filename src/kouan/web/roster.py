@@ -7,10 +7,10 @@ from pydantic import Field
 from starlette.responses import Response
 
 from kouan.access.people import Principal, Role
-from kouan.access.policy import Action
-from kouan.access.policy import Field as Thing
 from kouan.access.roster import DutiesAsked, Duty, Wanted, cancel, plan
 from kouan.access.roster_file import read_roster
+from kouan.access.words import Action
+from kouan.access.words import Field as Thing
 from kouan.ledger.roles import UnitRefused
 from kouan.vocabulary.errors import NotFound
 from kouan.vocabulary.verdict import Refused, refuse

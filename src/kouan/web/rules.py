@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field as Bounded
 from starlette.responses import Response
 
-from kouan.access.policy import Action, Field
+from kouan.access.words import Action, Field
 from kouan.inspection.fields import violations_of
 from kouan.inspection.rules.checking import Problem
 from kouan.inspection.rules.document import MAX_BYTES, Kind, RuleDocument, State, names_of

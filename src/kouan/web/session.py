@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from kouan.access.people import Account, Agency, Principal, Role
-from kouan.access.policy import Action, Field, State, actions_of, fields_of
+from kouan.access.policy import actions_of, fields_of
 from kouan.access.use_cases import (
     admitted,
     check_password,
@@ -16,6 +16,7 @@ from kouan.access.use_cases import (
     step_up,
     stepped_up,
 )
+from kouan.access.words import Action, Field, State
 from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.errors import NotFound
 from kouan.vocabulary.verdict import Refused

@@ -9,10 +9,10 @@ from starlette.responses import Response
 
 from kouan.access.need import MatterKind, Purpose
 from kouan.access.people import Agency, Principal
-from kouan.access.policy import Action, Field
 from kouan.access.reads import ReadsAsked
 from kouan.access.roster import EARLY_US, DutiesAsked, Duty
 from kouan.access.shifts import Shift, close_shift, on_shift, open_shift
+from kouan.access.words import Action, Field
 from kouan.ledger.roles import UnitRefused
 from kouan.vocabulary.clock import SECOND
 from kouan.vocabulary.verdict import Refused

@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
-from kouan.access.policy import Action, Field
+from kouan.access.words import Action, Field
 from kouan.inspection.fields import violations_of
 from kouan.inspection.targeting.looking import candidate_of, features_of
 from kouan.inspection.targeting.records import CandidateRecord, ModelRecord, WatchRecord

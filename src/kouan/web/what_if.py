@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query
 from pydantic import StringConstraints
 from starlette.responses import Response
 
-from kouan.access.policy import Action, Field, State, fields_of
+from kouan.access.policy import fields_of
+from kouan.access.words import Action, Field, State
 from kouan.gate.events import PassageOpened
 from kouan.gate.procedures import Outcome
 from kouan.gate.replay import Grounds, Replay, read_policy, replay

@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from kouan.access.policy import Action, Field
+from kouan.access.words import Action, Field
 from kouan.journeys.yard_desk import YardDesk
 from kouan.vocabulary.clock import SECOND
 from kouan.vocabulary.errors import NotFound

@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from kouan.access.policy import Action, Field
+from kouan.access.words import Action, Field
 from kouan.journeys.yard_visits import Done
 from kouan.vocabulary.verdict import Refused
 from kouan.web.answered import once

@@ -8,10 +8,10 @@ from tests.integration.storage.players import PORT, Player
 
 from kouan.access.need import Asking, Purpose
 from kouan.access.people import Agency, Principal, Role
-from kouan.access.policy import Field
 from kouan.access.reads import ReadRecord, ReadsAsked, note_reads
 from kouan.access.roster import LONGEST_US, DutiesAsked, Duty, cancel, keep
 from kouan.access.shifts import SHIFT_US, Shift, close_shift, on_shift, open_shift
+from kouan.access.words import Field
 from kouan.ledger.roles import Appended, Unit, UnitRefused
 from kouan.vocabulary.verdict import Refused
 

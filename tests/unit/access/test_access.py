@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from kouan.access.people import Account, Agency, Principal, Role
-from kouan.access.policy import Action, actions_of, may
+from kouan.access.policy import actions_of, may
 from kouan.access.roles import Answer
 from kouan.access.use_cases import (
     SESSION_US,
@@ -24,6 +24,7 @@ from kouan.access.use_cases import (
     stepped_up,
     token_holds,
 )
+from kouan.access.words import Action
 from kouan.vocabulary.verdict import Granted, Refused
 
 NOW = 1_760_068_800_000_000

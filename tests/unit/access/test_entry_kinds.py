@@ -11,7 +11,7 @@ import pytest
 
 from kouan.access.need import PROTECTED
 from kouan.access.people import Agency, Principal, Role
-from kouan.access.policy import Field
+from kouan.access.words import Field
 from kouan.inspection.supporting import PaperKind
 from kouan.ledger.entries import Entry, canonical
 from kouan.web.entry_kinds import AUTHORITIES, ENTRY_KINDS, UNKNOWN, fields_in, kind_of

@@ -9,7 +9,9 @@ import msgspec
 import pytest
 
 from kouan.access.people import Agency, Principal, Role
-from kouan.access.policy import RULES, Action, Field, State, compiled, fields_of, may, may_concerning, sees_all
+from kouan.access.policy import compiled, fields_of, may, may_concerning, sees_all
+from kouan.access.rules import RULES
+from kouan.access.words import Action, Field, State
 from kouan.gate.corrections import CORRECTABLE
 from kouan.vocabulary.verdict import GRANTED
 from kouan.web.entry_kinds import CORRECTED

@@ -6,10 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from kouan.access.people import Account, Agency, Principal, Role
-from kouan.access.policy import Action, Field, State, may
+from kouan.access.policy import may
 from kouan.access.roster import EARLY_US, LONGEST_US, Duty, Wanted, cancel, covers, plan
 from kouan.access.roster_file import read_roster
 from kouan.access.shifts import SHIFT_US, on_shift, open_shift
+from kouan.access.words import Action, Field, State
 from kouan.vocabulary.errors import InvalidValue
 from kouan.vocabulary.verdict import GRANTED, Refused
 

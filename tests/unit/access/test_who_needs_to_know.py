@@ -9,7 +9,8 @@ import pytest
 
 from kouan.access.need import NEEDS, PROTECTED, Asking, Matter, MatterKind, Purpose, Stage, compiled, may_read, readable
 from kouan.access.people import Agency, Principal, Role
-from kouan.access.policy import RULES, Action, Field
+from kouan.access.rules import RULES
+from kouan.access.words import Action, Field
 
 PORT = "ganqimaodu"
 PERSONAL = {"driver", "health", "aboard"}

@@ -162,3 +162,30 @@ async def test_a_convoy_is_there_when_all_its_vehicles_have_arrived() -> None:
 
 async def test_the_last_paper_says_when_the_papers_were_complete(records: Records) -> None:
     assert (await find(records)).submitted_at == NOW
+
+
+@pytest.mark.parametrize("transit", [False, True])
+async def test_a_declaration_that_does_not_name_the_consignment_declares_and_clears_nothing(*, transit: bool) -> None:
+    records = Records()
+    hand_in(records, confirmation())
+    hand_in_manifest(records, manifest())
+    declare(records, status="cleared", transit=transit, consignments=[line(number="MF000009")])
+    (consignment,) = (await find(records)).consignments
+    assert (consignment.declaration, consignment.cleared, consignment.transit_cleared) == (None, False, False)
+
+
+async def test_a_declaration_amended_to_other_consignments_clears_no_longer(records: Records) -> None:
+    (consignment,) = (await find(records)).consignments
+    assert consignment.cleared
+    declare(records, status="cleared", version=2, consignments=[line(number="MF000009")])
+    (consignment,) = (await find(records)).consignments
+    assert not consignment.cleared
+
+
+async def test_an_order_on_a_declaration_holds_whoever_draws_on_it() -> None:
+    records = Records()
+    hand_in(records, confirmation())
+    hand_in_manifest(records, manifest())
+    declare(records, status="cleared", consignments=[line(number="MF000009")])
+    order(records, "C-1", declaration=IN_DECLARATION)
+    assert (await find(records)).consignments[0].controlled

@@ -53,9 +53,37 @@ def record_judgement(
     The ledger refuses it at ``targeting.spend`` where the budget was spent meanwhile, at ``targeting.judge`` where the
     candidate was judged meanwhile.
     """
+    record = _row(candidate, features, judged, hits, rules, budget, now)
+    what = "passed" if judged.source is None else "selected"
+    body = {"candidate": candidate, "features": features, "judged": judged, "budget": budget.number, "rules": rules}
+    draft = _draft(what, candidate.number, canonical({**body, "order": record.order_number}), record.digest[:16])
+    period = {"kind": budget.kind, "period": period_of(budget, now)}
+    spend = (Statement("targeting.spend", {**period, "most": budget.most}),) if judged.spends else ()
+    uncounted = judged.source is not None and not judged.spends
+    unit = Unit(
+        (draft,),
+        guards=(Statement("targeting.judge", params_of(record)), *spend),
+        effects=(
+            Statement("targeting.count", {**period, "used": int(uncounted), "seen": 1}),
+            *(_add(addition) for addition in seen(candidate)),
+        ),
+    )
+    return record, unit
+
+
+def _row(
+    candidate: Candidate,
+    features: Mapping[str, int | None],
+    judged: Judged,
+    hits: tuple[Hit, ...],
+    rules: str,
+    budget: Budget,
+    now: Instant,
+) -> CandidateRecord:
+    """Return the row of what was decided; the first hit says what is asked for and in whose name, if anything is."""
     first = next((hit for hit in hits if judged.source is not None), None)
     digest = candidate.digest
-    record = CandidateRecord(
+    return CandidateRecord(
         number=candidate.number,
         digest=digest,
         at=candidate.at,
@@ -78,21 +106,6 @@ def record_judgement(
         authority=AUTHORITY.value if first is None else first.authority,
         order_number=None if judged.source is None else f"T-{candidate.number}-{digest[:8]}",
     )
-    what = "passed" if judged.source is None else "selected"
-    body = {"candidate": candidate, "features": features, "judged": judged, "budget": budget.number, "rules": rules}
-    draft = _draft(what, candidate.number, canonical({**body, "order": record.order_number}), digest[:16])
-    period = {"kind": budget.kind, "period": period_of(budget, now)}
-    spend = (Statement("targeting.spend", {**period, "most": budget.most}),) if judged.spends else ()
-    uncounted = judged.source is not None and not judged.spends
-    unit = Unit(
-        (draft,),
-        guards=(Statement("targeting.judge", params_of(record)), *spend),
-        effects=(
-            Statement("targeting.count", {**period, "used": int(uncounted), "seen": 1}),
-            *(_add(addition) for addition in seen(candidate)),
-        ),
-    )
-    return record, unit
 
 
 def order_of(record: CandidateRecord) -> tuple[ControlOrder, Agency, str]:

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from kouan.access.people import Principal
-from kouan.access.policy import Action, may
+from kouan.access.policy import may
+from kouan.access.words import Action
 from kouan.gate.procedures import Authority
 from kouan.gate.views import review_queue
 from kouan.inspection.control_orders import read_order
