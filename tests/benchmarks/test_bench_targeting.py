@@ -1,10 +1,12 @@
 """A small season of the simulated trade: the score finds fraud, keeps to the budget, and notices drift."""
 
+from typing import Any
+
 import pytest
 
 from kouan.adapters.learning.boosting import Boosting
 from kouan.inspection.targeting.grading import Ranked, base_rate, precision_at
-from kouan.proving.bench_targeting.figures import BenchSetting, measure
+from kouan.proving.bench_targeting.figures import BenchSetting, Month, goals_of, leak_check, measure, month_of
 from kouan.proving.bench_targeting.season import Course, Season, candidate_of
 from kouan.simulator.trade.market import TradeSetting
 from kouan.simulator.trade.shipments import Shipment, Trick
@@ -65,6 +67,45 @@ def test_what_is_true_of_a_shipment_does_not_reach_its_candidate() -> None:
     false = Shipment(**{**{name: getattr(shown, name) for name in shown.__struct_fields__}, "true_kg": 9,
                         "true_hs_code": "2", "trick": Trick.SPLIT})  # fmt: skip
     assert candidate_of(shown) == candidate_of(false)
+
+
+REACHED: dict[str, Any] = {
+    "ratio_to_random": 3.0,
+    "leak_check": {"passed": True},
+    "drift": {"after_days": 2},
+    "quiet_drift": {"after_days": 45},
+    "most_spent_on_a_day": 16,
+    "budget_a_day": 16,
+}
+
+
+@pytest.mark.parametrize(
+    ("goal", "changes"),
+    [
+        ("finds_3_times_random", {"ratio_to_random": 2.99}),
+        ("beats_the_lookup", {"leak_check": {"passed": False}}),
+        ("notices_drift", {"drift": {"after_days": None}}),
+        ("notices_quiet_drift", {"quiet_drift": {"after_days": None}}),
+        ("keeps_the_budget", {"most_spent_on_a_day": 17}),
+    ],
+)
+def test_one_seed_that_misses_a_goal_misses_it_for_all(goal: str, changes: dict[str, Any]) -> None:
+    assert set(goals_of([REACHED, REACHED]).values()) == {True}
+    goals = goals_of([REACHED, {**REACHED, **changes}])
+    assert [name for name, reached in goals.items() if not reached] == [goal]
+
+
+def test_a_score_is_compared_with_a_look_up_only_where_it_stood() -> None:
+    begun = Season(Course(trade=SMALL, budget_pm=150, seed=2), Boosting(), shipped_rules())
+    begun.play(1)
+    without = month_of(begun, 0, begun.looked)
+    assert not without.stood
+    assert leak_check([])["passed"] is False
+    looked_up = [Ranked(place, place < 5) for place in range(100)]
+    scored = [Ranked(100 - place, place < 5) for place in range(100)]
+    for score, lookup, passed in ((scored, looked_up, True), (looked_up, scored, False), (scored, scored, False)):
+        check = leak_check([Month(0, stood=True, ranked={"score": score, "lookup": lookup})])
+        assert (check["months"], check["passed"]) == (1, passed)
 
 
 def test_a_season_too_short_to_measure_is_refused() -> None:

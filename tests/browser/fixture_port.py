@@ -244,6 +244,13 @@ class FixturePort:
                 "lane": planned.lane,
                 "passage": planned.id,
                 "reason": planned.findings[0]["reason"],
+                "number": f"A-{planned.id}",
+                "state": "unacknowledged",
+                "owners": ["port"],
+                "returned_at": None,
+                "acknowledged_by": None,
+                "acknowledged_at": None,
+                "word": None,
             }
             | {"priority": (planned.review(now) or {})["priority"]}
             for planned in current
@@ -307,7 +314,7 @@ class Api:
             demo = [{"username": name, "password": PASSWORD} for name in USERS]
             title = self.port.file["title"]
             return problem(401, "Not signed in", oidc={"available": True, "name": "OIDC"}, demo=demo, name=title)
-        return JSONResponse(user | {"machine": False, "actions": ACTIONS})
+        return JSONResponse(user | {"machine": False, "actions": ACTIONS, "acknowledges": []})
 
     async def simple(self, request: Request) -> Response:
         if self.user(request) is None and "/messages/" not in request.url.path:

@@ -6,7 +6,7 @@ import httpx
 from tests.integration.web.test_ledger_and_papers import CONFIRMATION
 from tests.integration.web.test_papers_supporting import LICENCE
 from tests.integration.web.web_kit import WebPort
-from tests.unit.inspection.papers_kit import IN_DECLARATION, declaration
+from tests.unit.inspection.papers_kit import IN_DECLARATION, declaration, line
 from tests.unit.inspection.targeting.targeting_kit import like
 from tests.unit.inspection.test_balances import HOLDER, goods
 
@@ -42,7 +42,10 @@ async def full(port: WebPort) -> None:
     now = port.clock.now()  # the roster of the port's first days has run out
     await port.ledger.append(keep(Duty("D-later", "duty", Agency.CUSTOMS, "gate", now, now + LONGEST_US, "test", now)))
     await hand_in(trader, "supporting/licence", LICENCE | {"valid_from": "2020-01-01"})
-    await hand_in(trader, "declarations", declaration(consignee=HOLDER, lines=[goods(1, 60_000)]))
+    carried = line(number=LINE)
+    await hand_in(
+        trader, "declarations", declaration(consignee=HOLDER, consignments=[carried], lines=[goods(1, 60_000)])
+    )
     certificate = {
         "number": "CERT-1", "certificate": "quality", "issuer": "满洲里海关", "valid_from": "2020-01-01",
         "valid_until": "2020-12-31", "covers": [{"lot": f"{IN_DECLARATION}-1", "mass_kg": 60_000}],
@@ -68,11 +71,11 @@ def fill_buckets(port: WebPort) -> None:
 
 async def vehicles(port: WebPort, trader: httpx.AsyncClient) -> None:
     """An announced lorry whose manifest is missing, one that stands at the gate, and one of another carrier."""
-    line = {
+    carried = {
         "number": LINE, "hs_code": "2701121000", "goods": "coking coal", "gross_kg": 32_000,
         "declaration": IN_DECLARATION,
     }  # fmt: skip
-    loaded = CONFIRMATION | {"load": "loaded", "cargo": "coking_coal", "consignments": [line]}
+    loaded = CONFIRMATION | {"load": "loaded", "cargo": "coking_coal", "consignments": [carried]}
     await hand_in(trader, "confirmations", loaded)
     await hand_in(trader, "confirmations", CONFIRMATION | {"number": "V2025101000044", "plate": HERE})
     other = {"number": "V2025101000043", "plate": THEIRS, "carrier": "CARRIER-02", "sender": "SENDER-02"}

@@ -15,6 +15,7 @@ from tests.unit.inspection.papers_kit import IN_DECLARATION
 from tests.unit.inspection.test_balances import HOLDER
 
 from kouan.web.fields import Shape
+from kouan.web.gate_shapes import Reason
 from kouan.web.yard_shapes import (
     Carriers,
     CarrierView,
@@ -207,7 +208,7 @@ STACKS = [
 ]
 UNLIKE = MassBalance(
     name="coal", in_dg=9_000_000, out_dg=1_000_000, loss_dg=0, stock_dg=7_000_000, in_kg=900, out_kg=100, loss_kg=0,
-    stock_kg=700, moisture_kg=0, losses_kg={}, findings=["mass in is not mass out + stock + stated loss"],
+    stock_kg=700, moisture_kg=0, losses_kg={}, findings=[Reason(code="yard.mass_differs", params={"lot": "LOT-1"})],
 )  # fmt: skip
 
 
@@ -239,6 +240,8 @@ def test_whatever_is_wrong_in_the_yard_is_said_at_the_head_of_its_page(
     main = page.get_by_role("main")
     for text in ("812,400", "12.50 %", "CARRIER-09", "T-7", "240", "230"):
         expect(main).to_contain_text(text)
+    unlike = {"zh": "批次 LOT-1：入库不等于", "en": "Lot LOT-1: mass in is not"}[language]
+    expect(main).to_contain_text(unlike)
     settled(page)
     whole(page)
     page.set_viewport_size({"width": 820, "height": 1180})

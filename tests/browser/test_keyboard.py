@@ -1,7 +1,9 @@
 """The keyboard reaches everything, and nothing dangerous is one key away."""
 
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 from tests.browser.conftest import OpenContext
 
 
@@ -76,3 +78,39 @@ def test_a_goes_to_the_actions_of_the_chosen_case(context_of: OpenContext, fixtu
     release.wait_for()
     page.keyboard.press("a")
     expect(release).to_be_focused()
+
+
+def held_in(routes: list[Route]) -> Callable[[Route], None]:
+    """Return what keeps requests back instead of answering them."""
+
+    def hold(route: Route) -> None:
+        routes.append(route)
+
+    return hold
+
+
+def test_what_is_pressed_before_a_pages_file_has_arrived_is_done_when_it_has(
+    context_of: OpenContext, fixture_url: str
+) -> None:
+    page = context_of(fixture_url).new_page()
+    held: list[Route] = []
+    page.route("**/assets/Lanes-*.js", held_in(held))
+    page.goto(f"{fixture_url}/?lang=en")
+    page.locator("a[data-lane]").nth(18).wait_for()
+    for key in ("g", "l", "j", "j", "j"):
+        page.keyboard.press(key)
+    expect(page).to_have_url(f"{fixture_url}/lanes")
+    expect(page.get_by_role("main").get_by_role("status")).to_be_visible()  # the page is still to come
+    held[0].continue_()
+    expect(page.locator("[data-lane]").nth(2)).to_be_focused()
+
+
+def test_what_was_meant_for_another_page_is_forgotten(context_of: OpenContext, fixture_url: str) -> None:
+    page = context_of(fixture_url).new_page()
+    held: list[Route] = []
+    page.route("**/assets/Passages-*.js", held_in(held))
+    page.goto(f"{fixture_url}/?lang=en")
+    page.locator("a[data-lane]").nth(18).wait_for()
+    for key in ("g", "p", "j", "j", "g", "l", "j"):
+        page.keyboard.press(key)
+    expect(page.locator("[data-lane]").first).to_be_focused()

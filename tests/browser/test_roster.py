@@ -62,6 +62,8 @@ def test_a_roster_is_imported_and_each_wrong_line_is_told(
     file = {"name": "roster.csv", "mimeType": "text/csv", "buffer": table.encode("gb18030")}
     page.locator("#duty-file").set_input_files([file])
     expect(page.locator("tbody tr", has_text="查验大厅")).to_have_count(1)
-    expect(page.locator("li", has_text="username")).to_contain_text("3")
+    wrong = page.locator("li", has_text="duty.not_yours")
+    expect(wrong).to_contain_text("3")
+    expect(wrong).to_contain_text({"zh": "本单位值班负责人", "en": "duty officer of border_inspection"}[language])
     assert violations(page) == []
     assert page.evaluate("window.kouanMissingMessages()") == []

@@ -2,6 +2,8 @@
 
 import sys
 
+import msgspec
+
 from kouan.access.people import Agency
 from kouan.adapters.bay_planner import cp_sat
 from kouan.adapters.bay_planner.in_process import InProcessPlanner
@@ -44,6 +46,12 @@ def test_where_the_solver_finds_nothing_it_is_first_come_and_says_why(monkeypatc
     plan = cp_sat.solve(problem(6), PATIENT)
     assert (plan.method, plan.why) == ("first_come", "the solver ended with UNKNOWN")
     assert plan.placed == first_come(problem(6)).placed
+
+
+def test_who_has_waited_since_yesterday_is_planned_by_the_solver_too() -> None:
+    asked = problem(6)
+    late = msgspec.structs.replace(asked, jobs=tuple(msgspec.structs.replace(job, due=-3000) for job in asked.jobs))
+    assert cp_sat.solve(late, PATIENT).method == "cp_sat"
 
 
 def test_nothing_to_plan_is_planned_at_once() -> None:

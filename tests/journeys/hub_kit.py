@@ -80,9 +80,14 @@ class Hub:
 class Alarms(Watcher):
     def __init__(self) -> None:
         self.raised: list[Reason] = []
+        self.told: list[tuple[str, str]] = []
 
     def alarm(self, lane: str, passage: str, priority: int, reason: Reason) -> None:
         self.raised.append(reason)
+        self.told.append(("raised", reason.code))
+
+    def back(self, code: str) -> None:
+        self.told.append(("over", code))
 
 
 class Edge:

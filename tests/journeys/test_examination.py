@@ -19,7 +19,14 @@ from kouan.gate.roles import PapersQuery
 from kouan.gate.states import Diverted, Dossier, Order
 from kouan.inspection.control_orders import ControlKind, ControlOrder
 from kouan.inspection.examination.bays import BayPlan, BayProblem
-from kouan.inspection.examination.examination import Answer, AnswerOutcome, Examination, ExaminationState, Report
+from kouan.inspection.examination.examination import (
+    Answer,
+    AnswerOutcome,
+    Examination,
+    ExaminationState,
+    Report,
+    Vehicle,
+)
 from kouan.inspection.examination.examination import Outcome as Seen
 from kouan.inspection.examination.first_come import first_come
 from kouan.inspection.examination.planning import parse_roster
@@ -385,6 +392,60 @@ async def test_bays_are_planned_when_something_changes_and_not_else(yard: Yard) 
     asked = yard.planner.asked
     await yard.driver.step()
     assert (asked, yard.planner.asked) == (1, 1)
+
+
+async def test_where_vehicles_move_a_lorry_is_called_from_bay_to_bay_and_leaves_with_all_its_results(
+    yard: Yard,
+) -> None:
+    shipped = yard.examining._rules(0)
+    moving = msgspec.structs.replace(shipped, times=msgspec.structs.replace(shipped.times, move_min=5))
+    yard.examining._rules = lambda _at: moving
+    yard.driver = yard.fresh_driver()
+    scan = await yard.hold(Agency.CUSTOMS, ControlKind.SCAN)
+    people = await yard.hold(Agency.BORDER_INSPECTION, ControlKind.EXAMINE)
+    await yard.examining.order("X-1", Vehicle(plate="1234УБА"))
+    first = await yard.to_the_bay()
+    assert first.appointment is not None
+    assert (first.appointment.bay, first.appointment.steps) == ("B2", (1, 3))
+    for step in first.appointment.steps:
+        said = Report(Agency.BORDER_INSPECTION, "zhao", 0, Seen.CLEAR)
+        assert isinstance(await yard.examining.report("X-1", step, said), Examination)
+    assert (await yard.only()).state is ExaminationState.ORDERED
+    second = await yard.to_the_bay()
+    assert second.appointment is not None
+    assert second.appointment.bay == "B1"
+    assert second.appointment.starts_at >= yard.port.clock.now() + 5 * MINUTE
+    await yard.report_all("X-1")
+    await yard.release("X-1", scan, Agency.CUSTOMS)
+    assert (await yard.release("X-1", people, Agency.BORDER_INSPECTION)).outcome == "may_leave"
+
+
+class Counting:
+    """Records; every question that is asked of them is counted."""
+
+    def __init__(self, records: Any, asked: list[str]) -> None:
+        self._records = records
+        self._asked = asked
+
+    def __getattr__(self, name: str) -> Any:
+        self._asked.append(name)
+        return getattr(self._records, name)
+
+
+async def test_a_look_at_which_nothing_changed_asks_once_for_all_vehicles(yard: Yard) -> None:
+    for number in range(3):
+        await yard.hold(Agency.CUSTOMS, ControlKind.SCAN, plate=f"A000{number}")
+        await yard.examining.order(f"X-{number}", Vehicle(plate=f"A000{number}", consignments=(f"W{number}",)))
+    await yard.driver.step()
+    await yard.driver.step()
+    asked: list[str] = []
+    yard.examining._records = Counting(yard.examining._records, asked)
+    yard.examining._papers = Counting(yard.examining._papers, asked)
+    await yard.driver.step()
+    assert sorted(asked) == ["open_examinations", "orders_naming"]
+    await yard.hold(Agency.CUSTOMS, ControlKind.QUARANTINE, consignment="W1")
+    await yard.driver.step()
+    assert [len(each.asks) for each in await yard.examining.going_on()] == [1, 2, 1]
 
 
 async def test_a_hold_of_the_hub_is_not_lifted_here(yard: Yard) -> None:

@@ -22,10 +22,15 @@ from kouan.journeys.yard_desk import YardDesk, open_yard
 from kouan.journeys.yard_visits import Delivery
 from kouan.ledger.roles import Unit
 from kouan.protocols import topics
+from kouan.protocols.barrier.codec import encode_command
+from kouan.protocols.barrier.messages import Barrier, OpenBarrier
+from kouan.protocols.lane_order.messages import ActuationOutcome, ControllerReport
 from kouan.proving.virtual_loop import VirtualClock, VirtualLoop, run
 from kouan.simulator.crew import Crew
 from kouan.simulator.devices.yard import make_devices
+from kouan.simulator.devices.yard_exit import make_exits
 from kouan.simulator.fleet import Fleet
+from kouan.simulator.logs import MemoryLog
 from kouan.simulator.people import td3
 from kouan.simulator.port_file import load_port
 from kouan.simulator.scenario import YardLife, load_scenario
@@ -37,8 +42,8 @@ from kouan.vocabulary.places import Direction
 from kouan.vocabulary.verdict import Refused, refuse
 from kouan.web.yard import scale_views, stack_view, visit_view
 from kouan.wiring.port_file import load
-from kouan.yard.events import CallPerson, Command
-from kouan.yard.facts import Mend
+from kouan.yard.events import CallPerson, Command, IssueExit, OpenExit
+from kouan.yard.facts import Mend, Signed
 from kouan.yard.pickups import Wanted
 from kouan.yard.roles import Released, WrittenOff
 from kouan.yard.states import decode_state
@@ -87,6 +92,11 @@ class Office:
     async def order(self, wanted: Any) -> bool:
         return took(await self.desk.goods.order(Wanted(**wanted), "consignee"))
 
+    async def reset_exit(self, exit_: str, reason: str) -> bool:
+        assert self.desk.exits is not None
+        await self.desk.exits.reset(exit_, "duty", reason)
+        return True
+
     async def adjusted(self, scale: str, reason: str) -> bool:
         return took(await self.desk.scales.adjusted(scale, "duty", reason))
 
@@ -126,24 +136,72 @@ class Brokers(Papers):
         return True
 
 
+class Opener:
+    """Plays ``YardExits`` and the lane controller at once: carries orders out, but for what ``loses`` says."""
+
+    def __init__(self, place: "Place") -> None:
+        self.epochs = {each.name: 0 for each in load(PORT).yard.exits}
+        self.loses: list[str] = []
+        self.resets: list[str] = []
+        self._place = place
+
+    async def start(self) -> None:
+        """Nothing is to be read."""
+
+    def close(self) -> None:
+        """Nothing is to be closed."""
+
+    def answered(self, name: str) -> None:
+        """Nothing is repeated."""
+
+    def sign(self, issue: IssueExit) -> Signed:
+        return Signed("n" * 32, f"signed {issue.order.order_id}")
+
+    def send(self, command: OpenExit) -> None:
+        order, lost = command.order, self.loses.pop(0) if self.loses else ""
+        if lost != "command":
+            opens = OpenBarrier(barrier=Barrier.EXIT, order_id=order.order_id, nonce=order.nonce)
+            self._place.people.exits[order.line.exit].barrier.command(encode_command(opens))
+        outcome = ActuationOutcome.REFUSED if lost == "command" else ActuationOutcome.ACTUATED
+        report = ControllerReport(
+            controller="c", port=PORT, lane=order.line.exit, order_id=order.order_id, outcome=outcome,
+            rule="lane.latched" if lost else None, at=self._place.clock.now(), uncertainty_us=0,
+        )  # fmt: skip
+        if lost != "report":
+            self._place.driver.reported(order.line.exit, report, Cause(), lambda _: lambda: None)
+
+    async def void(self, name: str) -> None:
+        self.epochs[name] += 1
+
+    async def reset(self, name: str, by: str, reason: str) -> None:
+        self.resets.append(name)
+
+
 class Place:
     """A yard, the people who work in it, and the wire between its devices and its driver."""
 
     def __init__(self, clock: VirtualClock, life: YardLife) -> None:
         self.clock, self.life, self.told, self.home = clock, life, list[Command](), list[Left]()
-        self.crew, self.inspection = Crew(), Inspection()
+        self.crew, self.inspection, self.opener = Crew(), Inspection(), Opener(self)
 
-    async def begin(self, lorry: Lorry, covers_kg: int) -> "Place":
+    async def begin(self, lorry: Lorry, covers_kg: int, *, exits: bool) -> "Place":
         disk, chance = MemoryDisk(), Random(5)
         sealer = Sealer(SealingKeys(bytes(range(32)), bytes(range(32, 64))), chance.randbytes)
         self.ledger = ledger = await MemoryLedger.open_writer(disk, PORT, self.clock, sealer)
         self.brokers, self.releases = Brokers(covers_kg), Releases(Released(500_000))
         self.desk = open_yard(
             load(PORT).yard, MemoryYardRecords(disk, PORT), ledger, self.releases, self.brokers, self.clock,
-            chance.randbytes, START * 2, self.told.append,
+            chance.randbytes, START * 2, self._carry_out, None, self.opener.sign,
+            self.opener,
         )  # fmt: skip
         subjects = MemorySubjects(disk, sealer)
-        driver = YardDriver(self.desk, subjects, self.clock, self.told.append)
+        driver = self.driver = YardDriver(
+            self.desk,
+            subjects,
+            self.clock,
+            self.told.append,
+            exits=self.opener if exits else None,  # type: ignore[arg-type]
+        )
 
         def take(topic: str, payload: bytes) -> None:
             if not topic.endswith("/status"):
@@ -159,10 +217,14 @@ class Place:
         devices = make_devices(
             yard, voice, lambda: Random(chance.getrandbits(64)), asyncio.sleep, spawn, self.life.drift_pm, 1.0
         )
+        logs, travel = (MemoryLog(), MemoryLog()), scenario.timings.barrier_travel
+        lanes = make_exits(
+            yard, voice, lambda: Random(chance.getrandbits(64)), asyncio.sleep, spawn, self.clock, logs, travel, 1.0
+        )
         self.office = Office(self.desk)
         self.people = Yard(
             self.office, self.inspection, self.brokers, yard, self.life, *devices, self.clock, asyncio.sleep, spawn,  # type: ignore[arg-type]
-            Random(3), 1.0, self.home.append,
+            Random(3), 1.0, self.home.append, lanes if exits else (),
         )  # fmt: skip
         for work in (outbox.run(), driver.run(), self.people.run()):
             spawn(work)
@@ -177,6 +239,9 @@ class Place:
         self.people.expect(Left(lorry, "release"))
         return self
 
+    def _carry_out(self, command: Command) -> None:
+        self.driver.carry_out(command)
+
     async def visit(self, name: str = "yard-p1") -> Any:
         record = await self.desk.records.find_visit(name)
         return None if record is None else decode_state(record.document)
@@ -189,14 +254,19 @@ def made(**papers: Any) -> Lorry:
     return replace(lorry, papers=replace(lorry.papers, cargo_kg=lorry.cargo_kg, **papers))
 
 
-def live(story: Callable[[Place], Coroutine[Any, Any, None]], life: YardLife = PLAIN, declared_kg: int = 0) -> None:
+def live(
+    story: Callable[[Place], Coroutine[Any, Any, None]], life: YardLife = PLAIN, declared_kg: int = 0, *,
+    exits: bool = True, loses: tuple[str, ...] = (),
+) -> None:  # fmt: skip
     """Let a lorry come to the yard, and tell its story."""
     lorry = made()
     lorry = replace(lorry, papers=replace(lorry.papers, cargo_kg=declared_kg or lorry.cargo_kg))
     loop = VirtualLoop(START)
 
     async def lived() -> None:
-        place = await Place(VirtualClock(loop), life).begin(lorry, declared_kg or 500_000)
+        place = Place(VirtualClock(loop), life)
+        place.opener.loses.extend(loses)
+        await place.begin(lorry, declared_kg or 500_000, exits=exits)
         try:
             await story(place)
             place.crew.check()
@@ -222,7 +292,44 @@ def test_a_lorry_is_weighed_unloaded_and_weighed_again_and_drives_home_empty() -
         assert [each["place"] for each in (await place.office.stock())["stacks"]] == ["coal/A/1/1"]
         assert called(place) == []
 
+    for exits in (True, False):
+        live(story, exits=exits)
+
+
+def test_whoever_may_leave_drives_out_by_an_exit_lane_by_an_order_of_its_own() -> None:
+    async def story(place: Place) -> None:
+        place.inspection.free = True
+        await asyncio.sleep(8 * HOUR_S)
+        assert called(place) == []
+        assert place.people.fetched >= 3
+        gone = [each for lane in place.people.exits.values() for each in [lane.gone] if each]
+        assert sum(gone) == place.people.fetched + len(place.home)
+        assert sum(lane.backed_out for lane in place.people.exits.values()) == 0
+
     live(story)
+
+
+def test_an_exit_that_refuses_is_looked_at_and_reset_and_the_lorry_leaves_the_next_time() -> None:
+    async def story(place: Place) -> None:
+        await asyncio.sleep(2 * HOUR_S)
+        assert called(place) == ["yard.exit_latched", "yard.exit_refused"]
+        assert place.opener.resets[0] in ("X1", "X2")
+        assert type(await place.visit()).__name__ == "Left"
+
+    live(story, loses=("command",))
+
+
+def test_a_lorry_of_which_nobody_knows_whether_it_is_out_is_looked_for_by_the_yards_officer() -> None:
+    async def story(place: Place) -> None:
+        exits = place.people.exits.values()
+        for lane in exits:
+            lane.plc.crossed = lambda vehicles, order_id: None  # type: ignore[method-assign]
+        await asyncio.sleep(2 * HOUR_S)
+        assert called(place) == ["yard.exit_unanswered"]
+        assert place.office.mended == [("yard-p1", "seen_gone")]
+        assert type(await place.visit()).__name__ == "Left"
+
+    live(story, loses=("report",))
 
 
 def test_released_goods_are_fetched_by_domestic_lorries_until_hardly_anything_is_left() -> None:

@@ -17,7 +17,7 @@ from kouan.inspection.control_orders import lift_order
 from kouan.inspection.rules.at_hand_in import hits_of_tables
 from kouan.inspection.rules.document import Kind, RuleDocument
 from kouan.inspection.targeting.features import AT_HAND_IN
-from kouan.journeys.tables_at_gate import TablesAtGate
+from kouan.journeys.tables_at_gate import TablesAtGate, ask
 from kouan.ledger.roles import Unit
 from kouan.vocabulary.places import Direction
 
@@ -94,6 +94,57 @@ async def test_an_order_that_was_lifted_holds_the_passage_no_longer(player: Memo
     again = await tables.find_papers(QUERY)
     assert again is not None
     assert again.holds == ()
+
+
+class Counted:
+    """The papers' records; how often an order was looked for is counted."""
+
+    def __init__(self, records: Any) -> None:
+        self._records = records
+        self.looked = 0
+
+    async def find_order(self, number: str) -> Any:
+        self.looked += 1
+        return await self._records.find_order(number)
+
+
+async def test_the_orders_of_several_rows_are_placed_in_one_commit_and_none_is_looked_for(player: MemoryPlayer) -> None:
+    tables, ledger = await gate(player, Desk(COAL), row(1, "2701*", ""), row(2, "", ">= 1"))
+    tables._papers = papers = Counted(player.papers)
+    commits = ledger._file.standing.commits
+    found = await tables.find_papers(QUERY)
+    assert found is not None
+    assert len(found.holds) == await ledger.size() == 2
+    assert ledger._file.standing.commits == commits + 1
+    assert papers.looked == 0
+
+
+async def test_an_order_among_the_papers_own_holds_is_neither_looked_for_nor_placed_again(player: MemoryPlayer) -> None:
+    desk = Desk(COAL)
+    tables, ledger = await gate(player, desk, row(1, "2701*", ""))
+    tables._papers = papers = Counted(player.papers)
+    desk.found = await tables.find_papers(QUERY)
+    assert desk.found is not None
+    commits = ledger._file.standing.commits
+    assert await tables.find_papers(QUERY) == desk.found
+    assert (papers.looked, ledger._file.standing.commits) == (0, commits)
+
+
+async def test_a_row_that_is_new_is_placed_beside_one_that_stands_and_one_that_was_lifted(player: MemoryPlayer) -> None:
+    rows = (row(1, "2701*", ""), row(2, "", ">= 1"))
+    tables, ledger = await gate(player, Desk(COAL), *rows, row(3, "", "<= 95000"))
+    papers = Desk(COAL).found
+    assert papers is not None
+    orders = dict(tables._units(ask(tables._tables, papers, QUERY.direction, QUERY.at), QUERY.plate, QUERY.passage))
+    (one, first), (two, second), (three, _) = orders.items()
+    await ledger.append(first.beside(second))
+    unit = lift_order(await player.papers.find_order(one), Agency.CUSTOMS, "li", "seen", player.clock.now())
+    assert isinstance(unit, Unit)
+    await ledger.append(unit)
+    found = await tables.find_papers(QUERY)
+    assert found is not None
+    assert [hold.split(":", 2)[2] for hold in found.holds] == [two, three]
+    assert await player.papers.find_order(three) is not None
 
 
 async def test_what_the_papers_say_stands_before_what_tables_ask(player: MemoryPlayer) -> None:

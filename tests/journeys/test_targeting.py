@@ -382,22 +382,21 @@ async def test_a_model_that_nobody_trained_is_not_found(port: Port) -> None:
         await port.desk.hand_in(LI, "0" * 64)
 
 
+def scored_before(port: Port, number: str, version: str, score_ppm: int, **changes: Any) -> None:
+    """Let a candidate have been judged by a model."""
+    now = port.player.clock.now()
+    record = CandidateRecord(
+        number, "d", now, now, None, "2701", b"{}", b'{"mass_zeros":0}', b"[]", None, 0, 0, 0, score_ppm, 999_999,
+        version, "r0", None, "examine", "customs", None,
+    )  # fmt: skip
+    row = {"port": "ganqimaodu", **msgspec.structs.asdict(record), **changes}
+    port.player.disk.tables.put("targeting_candidates", row, "ganqimaodu", number)
+
+
 async def test_drift_is_noticed_once_a_day_and_seen_by_an_officer(port: Port, artefact: bytes) -> None:
     version = await put_in_force(port, artefact)
-    records = []
     for place in range(600):
-        now = port.player.clock.now()
-        record = CandidateRecord(
-            f"C{place}", "d", now, now, None, "2701", b"{}", b'{"mass_zeros":0}', b"[]", None, 0, 0, 0, 999_999,
-            999_999, version, "r0", None, "examine", "customs", None,
-        )  # fmt: skip
-        records.append(record)
-        port.player.disk.tables.put(
-            "targeting_candidates",
-            {"port": "ganqimaodu", **msgspec.structs.asdict(record)},
-            "ganqimaodu",
-            record.number,
-        )
+        scored_before(port, f"C{place}", version, 999_999)
     await port.candidate("W1")
     await port.candidate("W2")
     noticed = (await port.desk.standing()).notices
@@ -405,6 +404,28 @@ async def test_drift_is_noticed_once_a_day_and_seen_by_an_officer(port: Port, ar
     assert len({each.number for each in noticed}) == len(noticed) == (await port.kinds()).count("targeting.drifted")
     assert await port.desk.acknowledge(LI, noticed[0].number) is GRANTED
     assert isinstance(await port.desk.acknowledge(WU, noticed[0].number), Refused)
+
+
+async def test_offences_that_are_not_where_scores_promise_them_are_noticed_once(port: Port, artefact: bytes) -> None:
+    async def surprises() -> list[dict[str, Any]]:
+        notices = (await port.desk.standing()).notices
+        return [msgspec.json.decode(each.params) for each in notices if each.code == "targeting.surprised"]
+
+    version = await put_in_force(port, artefact)
+    for place in range(60):
+        examined = {"source": "score", "found": int(place % 2), "result_at": port.player.clock.now()}
+        scored_before(port, f"C{place}", version, 500_000, **examined)
+    await port.candidate("W1")
+    assert await surprises() == []  # every other one is false, as was promised
+    port.player.clock.pass_days(1)
+    for place in range(60):
+        examined = {"source": "score", "found": 0, "result_at": port.player.clock.now()}
+        scored_before(port, f"D{place}", version, 500_000, **examined)
+    await port.candidate("W2")
+    assert await surprises() == [{"expected": 30, "found": 0, "sample": 60, "share": "other_firms"}]
+    port.player.clock.pass_days(1)
+    await port.candidate("W3")
+    assert len(await surprises()) == 1  # what was noticed is not counted again
 
 
 async def test_a_watch_list_is_each_authoritys_own(port: Port) -> None:

@@ -42,9 +42,10 @@ from kouan.journeys.yard_papers import ReleasedByInspection, WrittenOffPapers
 from kouan.journeys.yard_release import YardToRelease
 from kouan.journeys.yard_visits import Delivery, Done
 from kouan.ledger.roles import Draft, Personal, Unit
+from kouan.vocabulary.errors import Unavailable
 from kouan.vocabulary.places import Direction, LaneName
 from kouan.vocabulary.verdict import Refused
-from kouan.yard.events import CallPerson, Command
+from kouan.yard.events import CallPerson, Command, NetKnown, VisitOpened
 from kouan.yard.pickups import Wanted
 from kouan.yard.states import Came, Held, Left, Ready, decode_state
 from kouan.yard.tickets import Ticket
@@ -187,6 +188,57 @@ async def test_a_cleared_lorry_is_expected_in_the_yard_with_its_lot_and_its_driv
     lot = await port.release.find_lot(LOT)
     assert lot is not None
     assert state_of(lot) is LotState.ARRIVED
+
+
+async def test_what_a_crash_kept_from_release_is_told_at_the_next_start_and_once(port: Port) -> None:
+    class CrashedError(Exception):
+        """The process ends between a visit's commit and what follows from it."""
+
+    async def crash(_: object, events: tuple[object, ...]) -> None:
+        if any(isinstance(event, VisitOpened | NetKnown) for event in events):
+            raise CrashedError
+
+    async def restarted() -> Any:
+        told = YardToRelease(port.desk, port.release, port.visits, SETTINGS.tolerances.ticket_pm)
+        await told.settle()
+        found = await port.release.find_lot(LOT)
+        assert found is not None
+        return found
+
+    await port.hand_in()
+    await port.open_lot()
+    port.yard.visits._recording._follow = crash
+    with pytest.raises(CrashedError):
+        await port.arrivals.cleared(await port.gate_clears())
+    assert state_of(await port.release.find_lot(LOT)) is LotState.DECLARED
+    assert state_of(await restarted()) is LotState.ARRIVED
+    with pytest.raises(CrashedError):
+        await port.unloaded()
+    waiting = await port.release.find_lot(LOT)
+    assert standing_of(waiting).passed == ()
+    assert standing_of(await restarted()).passed == (Check.UNLOADED,)
+    size = await port.ledger.size()
+    await restarted()
+    assert await port.ledger.size() == size
+
+
+async def test_what_a_store_that_was_away_kept_from_release_is_told_once_it_is_back(
+    port: Port, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> Any:
+        raise Unavailable("the store is away")
+
+    await port.told_release.settle()
+    await port.hand_in()
+    await port.open_lot()
+    tell = port.desk.tell
+    monkeypatch.setattr(port.desk, "tell", away)
+    for act in (port.arrivals.cleared(await port.gate_clears()), port.told_release.settle()):
+        with pytest.raises(Unavailable):
+            await act
+    monkeypatch.setattr(port.desk, "tell", tell)
+    await port.told_release.settle()
+    assert state_of(await port.release.find_lot(LOT)) is LotState.ARRIVED
 
 
 async def test_net_is_written_off_the_declaration_and_the_goods_leave_once_released(port: Port) -> None:

@@ -12,7 +12,7 @@ from kouan.protocols.catalogue import CHANNELS
 from kouan.protocols.driver_terminal.messages import DriverRead
 from kouan.protocols.json_codec import JsonCodec
 from kouan.protocols.lane_order.codec import ANSWERS, HOLDS, ORDERS, REPORTS, RESETS
-from kouan.protocols.lane_order.messages import DIVERSIONS, LONGEST_LIFE_US, RELEASE, LaneReset, OpenOrder
+from kouan.protocols.lane_order.messages import LONGEST_LIFE_US, OUTCOMES, LaneReset, OpenOrder
 from kouan.protocols.network.codec import BULLETINS, WITNESSES
 
 SIGNED = {
@@ -104,9 +104,7 @@ def _scalars(kind: Any) -> st.SearchStrategy[Any]:
 
 def _orders() -> st.SearchStrategy[OpenOrder]:
     loose = _structs(_Loose)
-    opened = st.one_of(
-        st.just((Barrier.RELEASE, RELEASE)), st.tuples(st.just(Barrier.DIVERT), st.sampled_from(DIVERSIONS))
-    )
+    opened = st.sampled_from([(barrier, outcome) for barrier, allowed in OUTCOMES.items() for outcome in allowed])
     return st.builds(_order, loose, opened, _ISSUED, _LIFE)
 
 

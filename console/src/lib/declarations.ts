@@ -7,6 +7,8 @@ export interface Balance {
   granted_kg: number;
   taken_kg: number;
   left_kg: number;
+  over_kg: number;
+  overrun_permille: number;
   state: string;
 }
 

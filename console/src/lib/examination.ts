@@ -103,7 +103,7 @@ export interface Examination {
   closed_at: Instant | null;
   no_shows: number;
   outcome: string | null;
-  appointment: { bay: string; starts_at: Instant; ends_at: Instant; people: { officer: string; agency: Authority; step: string }[]; plan: string } | null;
+  appointment: { bay: string; starts_at: Instant; ends_at: Instant; people: { officer: string; agency: Authority; step: string }[]; plan: string; steps: number[] } | null;
 }
 export interface LotItem {
   number: string;

@@ -21,6 +21,7 @@ const FILES = {
   roster: () => import("../pages/Roster.svelte"),
   rules: () => import("../pages/Rules.svelte"),
   "sign-in": () => import("../pages/SignIn.svelte"),
+  study: () => import("../pages/Study.svelte"),
   targeting: () => import("../pages/Targeting.svelte"),
   vehicles: () => import("../pages/Vehicles.svelte"),
   yard: () => import("../pages/Yard.svelte"),

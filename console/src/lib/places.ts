@@ -40,6 +40,7 @@ function portPlaces(): Place[] {
     [may("write_rules"), { href: "/rules", pages: ["rules"], text: "nav.rules" }],
     [may("read_papers"), { href: "/papers", pages: ["papers"], text: "nav.papers" }],
     [may("plan_duty"), { href: "/roster", pages: ["roster"], text: "nav.roster" }],
+    [may("study"), { href: "/study", pages: seesPort || may("review_reads") ? ["study"] : ["study", "overview"], text: "nav.study" }],
     [may("review_reads"), { href: "/reads", pages: seesPort ? ["reads"] : ["reads", "overview"], text: "nav.reads" }],
     [may("read_ledger"), LEDGER],
   ];

@@ -1,7 +1,7 @@
 // Every view has an address of its own, so that it can be shared; the server answers each with the same page.
 
 export interface Route {
-  page: "sign-in" | "overview" | "lanes" | "lane" | "passages" | "passage" | "reviews" | "ledger" | "papers" | "holds" | "rules" | "examinations" | "examination" | "declarations" | "targeting" | "yard" | "vehicles" | "reads" | "roster" | "region" | "region-port" | "orders" | "unknown";
+  page: "sign-in" | "overview" | "lanes" | "lane" | "passages" | "passage" | "reviews" | "ledger" | "papers" | "holds" | "rules" | "examinations" | "examination" | "declarations" | "targeting" | "yard" | "vehicles" | "reads" | "study" | "roster" | "region" | "region-port" | "orders" | "unknown";
   id: string | null;
   search: URLSearchParams;
 }
@@ -35,6 +35,8 @@ function parse(path: string, search: string): Route {
       return route("yard");
     case "reads":
       return route("reads");
+    case "study":
+      return route("study");
     case "roster":
       return route("roster");
     case "vehicles":

@@ -30,6 +30,11 @@ export function watches(field: "lot" | "targeting" | "yard" | "rules"): boolean 
   return session.user?.watches?.includes(field) ?? false;
 }
 
+/** Whether the person may acknowledge an alarm of one of these owners. */
+export function acknowledges(owners: string[]): boolean {
+  return owners.some((owner) => session.user?.acknowledges?.includes(owner));
+}
+
 /** Whether the page looks at a region's hub, not at a port. */
 export function atHub(): boolean {
   return session.user?.place === "hub";

@@ -27,13 +27,22 @@ export interface Session {
   agency: string | null;
   actions?: Action[];
   watches?: string[];
+  /** The owners whose alarms may be acknowledged: `port`, or an authority. */
+  acknowledges?: string[];
 }
 /** What may be asked of the port; see src/kouan/access/policy.py. */
-export type Action = "watch" | "review" | "confirm" | "steer_lane" | "place_hold" | "examine" | "inspect_lot" | "release_lot" | "write_rules" | "steer_targeting" | "follow" | "keep_shift" | "review_reads" | "plan_duty" | "read_ledger" | "read_papers" | "watch_region" | "steer_region" | "acknowledge";
+export type Action = "watch" | "review" | "confirm" | "steer_lane" | "place_hold" | "examine" | "inspect_lot" | "release_lot" | "write_rules" | "steer_targeting" | "follow" | "keep_shift" | "review_reads" | "study" | "plan_duty" | "read_ledger" | "read_papers" | "steer_yard" | "excuse_people" | "watch_region" | "steer_region" | "acknowledge";
 
-/** Something that needed attention, newest first in the overview. */
+/** Something that needs attention, the most urgent first in the overview; states as in IEC 62682. */
 export interface Alarm {
+  number: string;
   at: Instant;
+  state: "unacknowledged" | "acknowledged" | "returned" | "normal";
+  owners: string[];
+  returned_at: Instant | null;
+  acknowledged_by: string | null;
+  acknowledged_at: Instant | null;
+  word: string | null;
   lane: string;
   passage: string | null;
   priority: 1 | 2 | 3 | 4;

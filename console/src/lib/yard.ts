@@ -34,7 +34,7 @@ export interface MassBalance {
   loss_dg: number;
   stock_dg: number;
   losses_kg: Record<string, number>;
-  findings: string[];
+  findings: Reason[];
 }
 
 export interface Estimate {

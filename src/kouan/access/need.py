@@ -29,6 +29,7 @@ PROTECTED = frozenset(
         Field.ABOARD,
         Field.PICTURE,
         Field.READ,
+        Field.ROWS,
     }
 )
 """The fields that nobody reads but for a purpose. Our choice, after the Personal Information Protection Law (2021),
@@ -45,6 +46,7 @@ class Purpose(enum.StrEnum):
     TARGETING = "targeting"
     COMPLAINT = "complaint"
     AUDIT = "audit"
+    PLANNING = "planning"
 
 
 class Stage(enum.StrEnum):
@@ -67,6 +69,7 @@ class MatterKind(enum.StrEnum):
     EXAMINATION = "examination"
     VISIT = "visit"
     READS = "reads"
+    STUDY = "study"
 
 
 class Matter(msgspec.Struct, frozen=True):
@@ -123,6 +126,7 @@ _LANE_STAFF = frozenset({Role.LANE_OPERATOR, Role.INSPECTOR, Role.DUTY_OFFICER})
 _DUTY = frozenset({Role.DUTY_OFFICER})
 _AUDITORS = frozenset({Role.AUDITOR})
 _DATA_PROTECTION = frozenset({Role.DATA_PROTECTION})
+_PLANNERS = frozenset({Role.PLANNER})
 _BORDER = frozenset({Agency.BORDER_INSPECTION})
 _CUSTOMS = frozenset({Agency.CUSTOMS})
 _AUTHORITIES = frozenset({Agency.BORDER_INSPECTION, Agency.CUSTOMS, Agency.SITE})
@@ -193,6 +197,10 @@ NEEDS: tuple[NeedRule, ...] = (
     NeedRule(
         "data protection reads who read what, to audit",
         _DATA_PROTECTION, frozenset(Agency), _for(Purpose.AUDIT), _of(Field.READ), frozenset(Stage), _FREE,
+    ),
+    NeedRule(
+        "planners read the rows of their port's files to plan",
+        _PLANNERS, _AUTHORITIES, _for(Purpose.PLANNING), _of(Field.ROWS), frozenset(Stage), _FREE,
     ),
     NeedRule(
         "auditors read everything to audit", _AUDITORS, frozenset(Agency), _for(Purpose.AUDIT), PROTECTED,

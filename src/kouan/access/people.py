@@ -17,7 +17,7 @@ class Agency(enum.StrEnum):
 
 
 class Role(enum.StrEnum):
-    """What a person or machine is there for."""
+    """What a person or machine is there for; who plans (规划员) are planners, analysts and the port's director."""
 
     LANE_OPERATOR = "lane_operator"
     INSPECTOR = "inspector"
@@ -28,6 +28,7 @@ class Role(enum.StrEnum):
     CAMERA = "camera"
     REGION_OFFICER = "region_officer"
     DATA_PROTECTION = "data_protection"
+    PLANNER = "planner"
 
 
 class Account(msgspec.Struct, frozen=True):

@@ -71,17 +71,18 @@ def plan(wanted: Wanted, account: Account | None, by: Principal, now: Instant) -
 
     One that has begun is unplanned: who puts it there confirms it, and says why.
     """
-    refusal = _person(account, by) or _time(wanted, now)
-    if refusal is not None:
+    person = _person(account, by)
+    if isinstance(person, Refused):
+        return person
+    if refusal := _time(wanted, now):
         return refusal
-    assert account is not None  # noqa: S101 - else refused
     began = wanted.starts_at < now
     if began and not (wanted.reason or "").strip():
         return refuse("duty.reason", field="reason", mend="must say why the duty was not planned before it began")
-    text = f"{account.username}\n{wanted.starts_at}\n{wanted.until}\n{by.username}\n{now}"
+    text = f"{person.username}\n{wanted.starts_at}\n{wanted.until}\n{by.username}\n{now}"
     number = f"D-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     duty = Duty(
-        number, account.username, account.agency, wanted.post, wanted.starts_at, wanted.until, by.username, now,
+        number, person.username, person.agency, wanted.post, wanted.starts_at, wanted.until, by.username, now,
         wanted.reason if began else None,
     )  # fmt: skip
     return duty, keep(duty)
@@ -121,7 +122,8 @@ def _not_yours(agency: Agency) -> Refused:
     return refuse("duty.not_yours", field="username", mend=f"is for a duty officer of {agency.value} to plan")
 
 
-def _person(account: Account | None, by: Principal) -> Refused | None:
+def _person(account: Account | None, by: Principal) -> Account | Refused:
+    """Return whose duty is planned, where that is for this planner to plan."""
     if account is None or account.disabled:
         return refuse("duty.unknown", field="username", mend="must be an account that may sign in")
     if account.agency not in AUTHORITIES or ON_DUTY.isdisjoint(account.roles):
@@ -130,7 +132,7 @@ def _person(account: Account | None, by: Principal) -> Refused | None:
         return _not_yours(account.agency)
     if account.username == by.username:
         return refuse("duty.own", field="username", mend="must be another's: nobody plans their own duty")
-    return None
+    return account
 
 
 def _time(wanted: Wanted, now: Instant) -> Refused | None:

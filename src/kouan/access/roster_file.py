@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from kouan.access.roster import Wanted
+from kouan.protocols.tables.reading import decoded
 from kouan.vocabulary.clock import SECOND, Instant
 from kouan.vocabulary.errors import InvalidValue
 
@@ -38,21 +39,12 @@ class RosterRow(msgspec.Struct, frozen=True):
 
 def read_roster(content: bytes, timezone: str) -> tuple[RosterRow, ...]:
     """Return the lines of a roster; raise InvalidValue where it is none. ``timezone`` is the port's (IANA)."""
-    rows = [row for row in csv.reader(io.StringIO(_text(content))) if any(cell.strip() for cell in row)]
+    rows = [row for row in csv.reader(io.StringIO(decoded(content))) if any(cell.strip() for cell in row)]
     if not rows:
         raise InvalidValue("file", "file.empty", "must have a row of headers and rows below it")
     if len(rows) > MOST_ROWS + 1:
         raise InvalidValue("file", "file.size", f"must have at most {MOST_ROWS} duties")
     return tuple(_rows(rows, zoneinfo.ZoneInfo(timezone)))
-
-
-def _text(content: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise InvalidValue("file", "file.encoding", "must be UTF-8 or GB 18030")
 
 
 def _rows(rows: list[list[str]], zone: dt.tzinfo) -> Iterator[RosterRow]:

@@ -60,6 +60,15 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "administrators watch the port", _one(Role.ADMINISTRATOR), _ANYONE, _acts(Action.WATCH), _on(Field.PORT), _APART
     ),
+    # Alarms
+    Rule(
+        "duty officers acknowledge the port's own alarms", _one(Role.DUTY_OFFICER), _AUTHORITIES,
+        _acts(Action.ACKNOWLEDGE), _on(Field.PORT), _APART,
+    ),
+    Rule(
+        "lane staff acknowledge their own authority's alarms", _LANE_STAFF, _AUTHORITIES, _acts(Action.ACKNOWLEDGE),
+        _on(Field.ALARM), _APART,
+    ),
     # A passage at the gate
     Rule(
         "lane staff see the vehicle", _LANE_STAFF, _AUTHORITIES, _acts(Action.WATCH), _on(Field.VEHICLE), _PASSAGE,
@@ -272,6 +281,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "data protection reads the ledger", _one(Role.DATA_PROTECTION), _ANYONE, _acts(Action.READ_LEDGER),
         _on(Field.ENTRY), _APART,
+    ),
+    # Planning
+    Rule(
+        "planners study the port from its files", _one(Role.PLANNER), _AUTHORITIES, _acts(Action.STUDY),
+        _on(Field.STUDY), _APART,
     ),
 )  # fmt: skip
 """Our choice, after the separation of duties in ``domain.md``: border inspection decides on persons, customs on goods

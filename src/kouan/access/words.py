@@ -36,6 +36,7 @@ class Action(enum.StrEnum):
     KEEP_SHIFT = "keep_shift"
     PLAN_DUTY = "plan_duty"
     REVIEW_READS = "review_reads"
+    STUDY = "study"
 
 
 class Field(enum.StrEnum):
@@ -46,14 +47,14 @@ class Field(enum.StrEnum):
     is recorded and under which hash, not what; ``region`` all ports together, as their hub knows them;
     ``yard`` the supervised yard with its goods, scales and visits; ``lot`` goods on their way to release;
     ``rules`` the documents by which is decided; ``sample`` what was taken of a lot, its results and custody; ``shift``
-    who is on duty, and one's own shift.
+    who is on duty, and one's own shift; ``study`` what a port's own files told; ``alarm`` an alarm of one's own
+    authority, as ``port`` is one of the port's.
 
     What may be read only by who needs to know it, and is recorded each time, has no rule here but in ``need.py``:
     ``document`` is what a paper says beyond what stands on its vehicle, ``firm`` who imports or receives goods,
     ``watch_list`` what is watched for and why, ``findings`` what an examination found, ``aboard`` how many people were
-    in a vehicle, ``picture`` a photograph, ``read`` who read what; ``driver``, ``health``, ``papers``,
-    ``border_inspection`` and
-    ``customs`` of a passage.
+    in a vehicle, ``picture`` a photograph, ``read`` who read what, ``rows`` what rows of a study's files say;
+    ``driver``, ``health``, ``papers``, ``border_inspection`` and ``customs`` of a passage.
     """
 
     VEHICLE = "vehicle"
@@ -93,7 +94,10 @@ class Field(enum.StrEnum):
     FINDINGS = "findings"
     ABOARD = "aboard"
     SHIFT = "shift"
+    ALARM = "alarm"
     READ = "read"
+    STUDY = "study"
+    ROWS = "rows"
 
 
 class State(enum.StrEnum):

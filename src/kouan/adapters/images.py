@@ -63,6 +63,14 @@ class FileImages:
             raise Corrupt(f"the picture {sha256} was changed on the disk")
         return jpeg
 
+    async def has(self, sha256: str) -> bool:
+        """Say whether a picture is kept, without reading it; raise InvalidValue, or Unavailable."""
+        _check_name(sha256)
+        try:
+            return await asyncio.to_thread(self._path(sha256).is_file)
+        except OSError as error:
+            raise Unavailable(f"the picture cannot be looked for: {error}") from error
+
     def _path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / f"{sha256}.jpg"
 
@@ -102,3 +110,8 @@ class MemoryImages:
         if sha256 not in self._images:
             raise NotFound(f"there is no picture {sha256}")
         return self._images[sha256]
+
+    async def has(self, sha256: str) -> bool:
+        """Say whether a picture is kept."""
+        _check_name(sha256)
+        return sha256 in self._images

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "targeting": "targeting:app",
     "prove": "prove:app",
     "user": "people:app",
+    "roster": "roster:app",
     "device": "device:app",
     "hub": "hub:app",
 }

@@ -35,11 +35,13 @@ def inspection(context: typer.Context, json: options.Json = False) -> None:
 def bays(
     days: Annotated[int, typer.Option(help="Simulated days, each with a seed of its own.", min=2)] = 20,
     vehicles: Annotated[int, typer.Option(help="Vehicles sent to the yard a day, on the average.", min=1)] = 130,
+    full_days: Annotated[int, typer.Option(help="Days more on which the yard is saturated.", min=2)] = 3,
+    full_vehicles: Annotated[int, typer.Option(help="Vehicles sent to the saturated yard a day.", min=1)] = 220,
     seed: Annotated[int, typer.Option(help="The first day's seed.")] = 1,
     json: options.Json = False,
 ) -> None:
     """Measure waiting and turnover of planned bays against first come, first served, and a plan's time."""
-    figures = _bays(days, vehicles, seed)
+    figures = _bays(days, vehicles, full_days, full_vehicles, seed)
     if json:
         show("", figures, as_json=True)
     else:
@@ -63,7 +65,9 @@ def tables(
         raise typer.Exit(1)
 
 
-def _bays(days: int = 20, vehicles: int = 130, seed: int = 1) -> Mapping[str, Any]:
+def _bays(
+    days: int = 20, vehicles: int = 130, full_days: int = 3, full_vehicles: int = 220, seed: int = 1
+) -> Mapping[str, Any]:
     from kouan.adapters.bay_planner.cp_sat import solve
     from kouan.adapters.clock import SystemClock
     from kouan.proving.bench_bays.figures import BenchSetting, measure
@@ -72,7 +76,7 @@ def _bays(days: int = 20, vehicles: int = 130, seed: int = 1) -> Mapping[str, An
     from kouan.wiring.port_file import path_of
 
     port = "ganqimaodu"
-    setting = BenchSetting(days=days, vehicles=vehicles, seed=seed)
+    setting = BenchSetting(days, vehicles, full_days, full_vehicles, seed)
     field, roster = load_port(path_of(port)), shipped_roster(port)
     return measure(setting, field, roster, shipped_rules(), solve, SystemClock(), _stage)
 
@@ -85,6 +89,8 @@ def _tables(rows: int = 200, orders: int = 10_000, lorries: int = 400) -> Mappin
 
 def _show_bays(figures: Mapping[str, Any]) -> None:
     show("Ratio to first come, first served", figures["ratio_to_first_come"], as_json=False)
+    show("The same where the yard is saturated", figures["saturated"]["ratio_to_first_come"], as_json=False)
+    show("The same where every bay has everything", figures["every_bay_alike"]["ratio_to_first_come"], as_json=False)
     show("A plan of many vehicles", figures["plan"], as_json=False)
 
 

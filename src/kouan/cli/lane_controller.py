@@ -27,7 +27,7 @@ def lane_controller(
     """Control lanes: verify orders, write their nonces durably, open barriers, once."""
     set_up_logging()
     setting = load(port)
-    names = tuple(lanes.split(",")) if lanes else tuple(lane.name for lane in setting.lanes)
+    names = tuple(lanes.split(",")) if lanes else setting.controlled
 
     async def main() -> None:
         stop = asyncio.Event()

@@ -13,7 +13,7 @@ import typer
 from kouan.adapters.engines.data_folder import DataFolder
 from kouan.cli import options
 from kouan.cli.output import err, show, show_rows, text_of
-from kouan.inspection.balances import left_kg
+from kouan.inspection.balances import left_kg, over_kg
 from kouan.inspection.importing.columns import FileKind
 from kouan.inspection.importing.exporting import exported
 from kouan.inspection.importing.files import read_file
@@ -165,6 +165,7 @@ async def _balance(number: str, place: _Place) -> tuple[list[dict[str, Any]], li
             "granted_kg": each.granted_kg,
             "taken_kg": each.taken_kg,
             "left_kg": left_kg(each),
+            "over_kg": over_kg(each),
             "state": each.state,
         }
         for each in found

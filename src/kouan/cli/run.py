@@ -6,7 +6,7 @@ import enum
 import webbrowser
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -14,13 +14,14 @@ from kouan.cli import options
 from kouan.cli.logs import set_up_logging
 from kouan.cli.output import err, out, show
 from kouan.vocabulary.errors import InvalidValue
-from kouan.wiring import hub as hub_process
 from kouan.wiring import platform as port_process
 from kouan.wiring.demo import DEMO_PASSWORD, DEMO_USER
-from kouan.wiring.hub import RunningHub
 from kouan.wiring.loops import run_on_loop, stop_on_signals
 from kouan.wiring.platform import Platform
 from kouan.wiring.settings import HubSettings, RunSettings
+
+if TYPE_CHECKING:
+    from kouan.wiring.hub import RunningHub
 
 S = TypeVar("S", RunSettings, HubSettings)
 
@@ -159,20 +160,22 @@ async def _run_port(settings: RunSettings, session: _Session) -> dict[str, Any]:
 
 
 async def _run_hub(settings: HubSettings, session: _Session) -> dict[str, Any]:
+    from kouan.wiring import hub as hub_process  # a port's engines start without waiting for it
+
     stop_on_signals(session.stop)
 
-    def lines(hub: RunningHub) -> list[str]:
+    def lines(hub: "RunningHub") -> list[str]:
         title = hub.region.title
         return [
             f"The hub of {title.zh} {title.en} is open at [bold]{hub.url}[/bold], for edges at {hub.hub_url}.",
             "Enrol a port with: kouan hub enrol PORT --ledger-key FILE --out FILE. Ctrl-C closes the hub.",
         ]
 
-    async def at_end(hub: RunningHub) -> None:
+    async def at_end(hub: "RunningHub") -> None:
         if session.counts:
             session.figures.update(await hub.figures())
 
-    def ready(hub: RunningHub) -> None:
+    def ready(hub: "RunningHub") -> None:
         session.ready(hub.url, lambda: lines(hub))
 
     await hub_process.run(settings, session.stop, ready, session.tell, at_end)

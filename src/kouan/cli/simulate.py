@@ -25,6 +25,9 @@ def simulate(
     no_checks: Annotated[
         bool, typer.Option("--no-checks", help="Do not check the invariants after every step.")
     ] = False,
+    yard: Annotated[
+        bool, typer.Option("--yard", help="Let loaded lorries go on to the supervised yard and out by its exits.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """Simulate days of a port in virtual time, in memory, and print what the port would have done.
@@ -36,7 +39,7 @@ def simulate(
         return
     from kouan.proving.port_day import DaySetting, simulate_day
 
-    setting = DaySetting(port=port, scenario=scenario, seed=seed, days=days, checked=not no_checks)
+    setting = DaySetting(port=port, scenario=scenario, seed=seed, days=days, checked=not no_checks, yard=yard)
     with Progress(console=err, transient=True, disable=json or not err.is_terminal) as bar:
         figures = simulate_day(setting, _telling(bar, f"{days:g} days of {port}"))
     if json:

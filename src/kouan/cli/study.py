@@ -137,7 +137,8 @@ def _studied(files: list[Path], data: Path, *, guessed: bool, quiet: bool) -> "S
     can be asked, and kept as confirmed.
     """
     from kouan.adapters.study.gathering import gather
-    from kouan.adapters.study.kept import KeptMappings, KeptNothing, studies_folder
+    from kouan.adapters.study.kept import KeptMappings, KeptNothing
+    from kouan.adapters.study.shelf import studies_folder
     from kouan.planning.study.studying import study_of
 
     ask = not guessed and not quiet and sys.stdin.isatty() and err.is_terminal

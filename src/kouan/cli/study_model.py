@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import typer
 
 from kouan.cli import options
 from kouan.cli.output import err, show, show_rows
 from kouan.planning.model.intervals import Interval
+
+if TYPE_CHECKING:
+    from kouan.planning.model.asked import Judged
+    from kouan.planning.model.what_if import Compared
 
 Replications = Annotated[int, typer.Option(help="Paired replications of each variant.", min=30)]
 Seed = Annotated[int, typer.Option(help="Seed of all that is left to chance.")]
@@ -26,28 +31,30 @@ def what_if(
 ) -> None:
     """Say what changes would bring, with intervals; with files, the error on held-out days is printed first."""
     from kouan.adapters.cores import on_all_cores
+    from kouan.planning.model.asked import told
     from kouan.planning.model.plan import PortPlan
     from kouan.planning.model.what_if import changed
     from kouan.planning.model.what_if import what_if as compare
 
+    changed(PortPlan(), changes)
     prepared()
-    told: dict[str, Any] = {"changes": list(changes), "replications": replications}
-    plan = PortPlan()
-    if files:
-        plan, fitted = _fitted(files, seed)
-        told |= fitted
+    if not files:
+        fitted: dict[str, Any] = {}
+        found = compare(PortPlan(), changes, replications, seed, on_all_cores)
+    else:
+        plan = _judged(files, seed)
+        fitted = {"back_test": msgspec.to_builtins(plan.back_test)} | {
+            name: getattr(plan.fitted, name) for name in ("assumed", "elsewhere_min", "places")
+        }
         if not json:
             _print_fitted(fitted)
-    changed(plan, changes)
-    rows = [
-        {"measure": each.measure, "before": _said(each.before), "after": _said(each.after),
-         "difference": _said(each.difference), "certain": each.certain}
-        for each in compare(plan, changes, replications, seed, on_all_cores)
-    ]  # fmt: skip
+        answered = told(plan, changes, replications, seed, on_all_cores)
+        found = tuple(each.compared for each in answered.measures)
+    rows = _rows(found)
     if json:
-        show("", told | {"measures": rows}, as_json=True)
+        show("", {"changes": list(changes), "replications": replications} | fitted | {"measures": rows}, as_json=True)
     else:
-        show_rows("measures", [{name: _text(value) for name, value in row.items()} for row in rows], as_json=False)
+        _show(rows)
 
 
 def headline(
@@ -76,7 +83,7 @@ def headline(
     if json:
         show("", {"replications": replications, "seed": seed, "rows": rows}, as_json=True)
     else:
-        show_rows("rows", [{name: _text(value) for name, value in row.items()} for row in rows], as_json=False)
+        _show(rows, "rows")
 
 
 def optimise(
@@ -103,11 +110,7 @@ def optimise(
     plan = changed(PortPlan(), changes or [])
     found = solve(problem_of(plan, booths, lane_hours, appointments=appointments))
     pair = [replicate(each, replications, seed, on_all_cores) for each in (plan, scheduled(plan, found))]
-    rows = [
-        {"measure": each.measure, "before": _said(each.before), "after": _said(each.after),
-         "difference": _said(each.difference), "certain": each.certain}
-        for each in compare(*pair)
-    ]  # fmt: skip
+    rows = _rows(compare(*pair))
     hours = [
         {"hour": hour, "lanes_in": found.lanes_in[hour], "lanes_out": found.lanes_out[hour],
          "deferred": found.deferred[hour]}
@@ -119,7 +122,7 @@ def optimise(
         return
     show_rows("hours", hours, as_json=False)
     show("The solver's plan", figures, as_json=False)
-    show_rows("measures", [{name: _text(value) for name, value in row.items()} for row in rows], as_json=False)
+    _show(rows)
 
 
 def prepared() -> None:
@@ -131,23 +134,16 @@ def prepared() -> None:
     prepare()
 
 
-def _fitted(files: Sequence[Path], seed: int) -> tuple[Any, dict[str, Any]]:
-    import msgspec
-
+def _judged(files: Sequence[Path], seed: int) -> "Judged":
     from kouan.adapters.cores import on_all_cores
     from kouan.adapters.study.gathering import gather
     from kouan.adapters.study.kept import KeptNothing
-    from kouan.planning.model.fit import back_test, fit
+    from kouan.planning.model.asked import judged
     from kouan.planning.study.bridge import traffic_of
     from kouan.planning.study.studying import study_of
 
     gathered = gather(files, KeptNothing(), lambda _, mapping: mapping, lambda *_: None)
-    traffic = traffic_of(study_of(gathered), port="files")
-    tested, fitted = back_test(traffic, on_all_cores, seed), fit(traffic, on_all_cores, seed)
-    return fitted.plan, {
-        "back_test": msgspec.to_builtins(tested), "assumed": fitted.assumed, "elsewhere_min": fitted.elsewhere_min,
-        "places_learnt": fitted.places,
-    }  # fmt: skip
+    return judged(traffic_of(study_of(gathered), port="files"), on_all_cores, seed)
 
 
 def _print_fitted(fitted: Mapping[str, Any]) -> None:
@@ -156,6 +152,18 @@ def _print_fitted(fitted: Mapping[str, Any]) -> None:
     figures = {"mean absolute error": test["absolute"], "not explained, min": fitted["elsewhere_min"]}
     show("The model on days that it has not seen", figures, as_json=False)
     err.print(f"[yellow]Not in the files: {', '.join(fitted['assumed']) or 'nothing'}[/yellow]")
+
+
+def _rows(found: Sequence["Compared"]) -> list[dict[str, Any]]:
+    return [
+        {"measure": each.measure, "before": _said(each.before), "after": _said(each.after),
+         "difference": _said(each.difference), "certain": each.certain}
+        for each in found
+    ]  # fmt: skip
+
+
+def _show(rows: Sequence[Mapping[str, Any]], title: str = "measures") -> None:
+    show_rows(title, [{name: _text(value) for name, value in row.items()} for row in rows], as_json=False)
 
 
 def _said(found: Interval) -> dict[str, float]:

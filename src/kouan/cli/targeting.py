@@ -14,13 +14,10 @@ from kouan.cli import options
 from kouan.cli.output import show
 from kouan.inspection.targeting.candidate import DAY_US
 from kouan.inspection.targeting.learning import Example
-from kouan.inspection.targeting.looking import examples_of, features_of
+from kouan.inspection.targeting.looking import lessons
 from kouan.inspection.targeting.model import Artefact, version_of
 from kouan.inspection.targeting.training import train as learned
 from kouan.wiring.offline import opened
-
-RECENT_DAYS, RECENT = 30, 20_000
-"""What a model's reference is made from: candidates of so many days, at most so many. Our choice."""
 
 app = typer.Typer(help="Learn what to examine from what was examined.", no_args_is_help=True)
 
@@ -50,10 +47,7 @@ def train(
 async def _read(data: Path, port: str, months: int) -> tuple[tuple[Example, ...], Sequence[Mapping[str, int | None]]]:
     async with opened(data, port) as store:
         now = store.clock.now()
-        examined = await store.targeting.examined(now - months * 30 * DAY_US)
-        latest = await store.targeting.latest(RECENT)
-        recent = [features_of(each) for each in latest if each.judged_at >= now - RECENT_DAYS * DAY_US]
-        return examples_of(examined), recent
+        return await lessons(store.targeting, now - months * 30 * DAY_US, now)
 
 
 def _told(artefact: Artefact, digest: str) -> dict[str, Any]:

@@ -11,9 +11,12 @@ import typer
 
 from kouan.cli import options
 from kouan.cli.output import show, show_rows
+from kouan.gate.catalogue import render
 from kouan.journeys.yard_desk import YardDesk
 from kouan.vocabulary.clock import SECOND
 from kouan.vocabulary.errors import NotFound
+from kouan.vocabulary.verdict import Reason
+from kouan.wiring.messages import catalogue
 from kouan.wiring.offline import opened
 from kouan.wiring.port_file import load
 from kouan.wiring.yard import yard_of
@@ -54,9 +57,8 @@ def balance(
         for name, rows in (("sites", sites), ("lots", lots)):
             told = [{**{c: each[c] for c in columns}, "holds": not each["findings"]} for each in rows]
             show_rows(name, told, as_json=False)
-        show(
-            "The yard balances" if not findings else "The yard does not balance", {"findings": findings}, as_json=False
-        )
+        texts = [render(catalogue("en"), msgspec.convert(each, Reason)) for each in findings]
+        show("The yard balances" if not findings else "The yard does not balance", {"findings": texts}, as_json=False)
     if findings:
         raise typer.Exit(1)
 

@@ -17,7 +17,7 @@ from kouan.gate.evidence import (
 from kouan.gate.facts import HoldPlaced
 from kouan.gate.lane_controller.view import normal_plate
 from kouan.gate.policy import LanePolicy
-from kouan.gate.procedures import Procedure
+from kouan.gate.procedures import Authority, Procedure
 from kouan.gate.states import Dossier, ProcedureRecord
 from kouan.vocabulary.clock import Instant
 
@@ -73,6 +73,11 @@ def case_of(dossier: Dossier) -> Case:
         whys={hold.number: hold.why for hold in dossier.holds if hold.why},
         hub_heard_at=dossier.hub_heard_at,
     )
+
+
+def revision_of(dossier: Dossier, authority: Authority) -> int | None:
+    """Return the revision of the case file that an authority was sent last, or None while it was sent none."""
+    return next((case.revision for case in dossier.cases if case.authority == authority), None)
 
 
 def refusal_of(dossier: Dossier, evidence: Evidence) -> str | None:
@@ -146,7 +151,7 @@ def waive(dossier: Dossier, policy: LanePolicy) -> Dossier:
 def fail_overdue(dossier: Dossier, now: Instant) -> Dossier:
     """Return the dossier with every overdue procedure failed: as ``late``, or by its device's fault."""
     for record in dossier.procedures:
-        if not record.ended and record.deadline_at <= now:
+        if record.deadline_at <= now and not record.ended:
             cause = "late" if record.fault is None else f"fault:{record.fault}"
             failed = Failed(source=PLATFORM, at=now, confidence_pm=1000, procedure=record.procedure, cause=cause)
             dossier = with_record(dossier, replace(record, evidence=failed, finished_at=now))

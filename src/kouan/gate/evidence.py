@@ -5,6 +5,8 @@ identifies a person is behind a ``commitment`` (see ``ledger.roles.Personal``).
 """
 
 import enum
+from collections.abc import Mapping
+from typing import get_args
 
 import msgspec
 
@@ -207,8 +209,11 @@ Evidence = (
 )
 
 
+_PROCEDURES: Mapping[type, Procedure] = {
+    kind: Procedure(str(kind.__struct_config__.tag)) for kind in get_args(Evidence) if kind is not Failed
+}
+
+
 def procedure_of(evidence: Evidence) -> Procedure:
     """Return the procedure that this evidence answers."""
-    if isinstance(evidence, Failed):
-        return evidence.procedure
-    return Procedure(str(type(evidence).__struct_config__.tag))
+    return evidence.procedure if isinstance(evidence, Failed) else _PROCEDURES[type(evidence)]

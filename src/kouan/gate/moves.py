@@ -7,7 +7,7 @@ from kouan.gate.case_files import send_cases
 from kouan.gate.commands import CallReviewers, Command, IssueOrder, RaiseAlarm, Show, VehicleIdentity
 from kouan.gate.decide import SEVERITY, decide, standing_findings, unusable
 from kouan.gate.decision import Decision
-from kouan.gate.dossier import all_ended, case_of, evidence_of, record_of
+from kouan.gate.dossier import all_ended, case_of, evidence_of, record_of, revision_of
 from kouan.gate.events import DecisionMade, Event, PassageClosed, ReviewOpened
 from kouan.gate.evidence import Evidence, PlatesRead, Positioned, SealRead
 from kouan.gate.policy import LanePolicy
@@ -64,7 +64,7 @@ def settle(dossier: Dossier, now: Instant, policy: LanePolicy) -> Move:
 
 def _usable(dossier: Dossier, authority: Authority, now: Instant) -> bool:
     verdict = next((found for found in dossier.verdicts if found.authority == authority), None)
-    return unusable(verdict, case_of(dossier).revision(authority), now) is None
+    return unusable(verdict, revision_of(dossier, authority), now) is None
 
 
 def conclude(dossier: Dossier, now: Instant, policy: LanePolicy) -> Move:

@@ -59,12 +59,11 @@ class RuleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     def applies(self, case: Case) -> bool:
         """Say whether the rule is in force for this case; what is unknown of the vehicle excludes nothing."""
-        papers = case.papers
         return (
             self.in_force(case.at)
             and (not self.directions or case.direction in self.directions)
-            and (not self.loads or papers is None or papers.load in self.loads)
-            and (not self.cargoes or papers is None or papers.cargo in self.cargoes)
+            and (not self.loads or (papers := case.papers) is None or papers.load in self.loads)
+            and (not self.cargoes or (papers := case.papers) is None or papers.cargo in self.cargoes)
         )
 
     @property

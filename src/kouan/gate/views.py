@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from kouan.gate.decide import standing_findings
 from kouan.gate.decision import Decision
-from kouan.gate.dossier import case_of, record_of
+from kouan.gate.dossier import case_of, record_of, revision_of
 from kouan.gate.evidence import Failed
 from kouan.gate.facts import ReviewDecided
 from kouan.gate.lanes import Lane
@@ -161,7 +161,7 @@ def _verdicts(dossier: Dossier) -> list[View]:
     """Return one line an authority; without an outcome where none has come on the latest case file."""
     lines = []
     for authority in Authority:
-        revision = case_of(dossier).revision(authority)
+        revision = revision_of(dossier, authority)
         found = next((verdict for verdict in dossier.verdicts if verdict.authority == authority), None)
         fresh = found if found is not None and found.revision == revision else None
         lines.append(

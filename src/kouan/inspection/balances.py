@@ -1,7 +1,8 @@
 """Quantities written off against papers: net mass, once a weighing ticket, never more than a paper grants (I16).
 
-The balance itself is kept by the guards ``papers.grant_balance`` and ``papers.take_balance``: whoever is slower at the
-last tonne is refused, and the ledger records nothing of the attempt.
+Goods in bulk may exceed what was declared of them within a dated tolerance (``overrun``); what exceeds that waits for
+the declaration to be amended. The balance itself is kept by the guards ``papers.grant_balance`` and
+``papers.take_balance``: whoever is slower at the last tonne is refused, and the ledger records nothing of the attempt.
 """
 
 import datetime as dt
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from kouan.inspection.overrun import Overrun
 from kouan.inspection.papers import Declaration, DeclarationStatus, Manifest
 from kouan.inspection.records import BalanceRecord, WriteOffRecord, params_of
 from kouan.inspection.supporting import Certificate, Licence, Supporting
@@ -33,12 +35,13 @@ class BalanceKind(enum.StrEnum):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """What is written off against one item of one paper, in kilograms net."""
+    """What is written off against one item of one paper, in kilograms net, and what may come over its mass."""
 
     kind: BalanceKind
     number: str
     item: str
     net_kg: int
+    overrun: Overrun | None = None
 
 
 class Granted(msgspec.Struct, frozen=True):
@@ -99,6 +102,7 @@ def close(kind: BalanceKind, number: str) -> Statement:
 def write_off_net(ticket: str, parts: Sequence[Part], by: str, now: Instant) -> Unit | Refused:
     """Write the net mass of one weighing ticket off against all papers that it draws on, or against none.
 
+    Of each paper no more is taken than it grants, with the overrun that its part names; the entry cites its rule.
     The same ticket is written off once: its entry's key is the ticket's number (see ``same_write_off``).
     """
     if not parts:
@@ -112,11 +116,12 @@ def write_off_net(ticket: str, parts: Sequence[Part], by: str, now: Instant) -> 
     ordered = sorted(parts, key=lambda part: (part.kind, part.number, part.item))
     guards: list[Statement] = []
     for part in ordered:
+        permille = 0 if part.overrun is None else part.overrun.permille
         mass = {"kind": part.kind.value, "number": part.number, "item": part.item, "mass_kg": part.net_kg}
         record = WriteOffRecord(ticket, part.kind.value, part.number, part.item, part.net_kg, now, by)
         guards += [
             Statement("papers.keep_write_off", params_of(record)),
-            Statement("papers.take_balance", {**mass, "at": now}),
+            Statement("papers.take_balance", {**mass, "at": now, "overrun_permille": permille}),
         ]
     draft = Draft("papers.net_written_off/1", ticket, _key(ticket), _body(ticket, ordered, by, now))
     return Unit((draft,), guards=tuple(guards))
@@ -149,8 +154,13 @@ def void_ticket(ticket: str, standing: Sequence[WriteOffRecord], reason: str, by
 
 
 def left_kg(balance: BalanceRecord) -> int:
-    """Return what may still be written off, in kilograms."""
-    return balance.granted_kg - balance.taken_kg if balance.state == "active" else 0
+    """Return what may still be written off without any overrun, in kilograms."""
+    return max(0, balance.granted_kg - balance.taken_kg) if balance.state == "active" else 0
+
+
+def over_kg(balance: BalanceRecord) -> int:
+    """Return how much more was written off than the paper says, within its tolerance, in kilograms."""
+    return max(0, balance.taken_kg - balance.granted_kg)
 
 
 def _granted(

@@ -86,6 +86,11 @@ class Target(msgspec.Struct, frozen=True):
     consignments: tuple[str, ...] = ()
     declarations: tuple[str, ...] = ()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of it, each name once."""
+        return tuple(dict.fromkeys((*self.plates, *self.containers, *self.consignments, *self.declarations)))
+
 
 def read_order(document: object) -> ControlOrder | Refused:
     """Return the order, or everything that is wrong with it."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from kouan.inspection.control_orders import Target, orders_on
+from kouan.inspection.coverage import covers
 from kouan.inspection.papers import ConsignmentLine, DeclarationStatus, Manifest, PaperState, VehicleConfirmation
 from kouan.inspection.records import (
     ConfirmationRecord,
@@ -27,6 +28,7 @@ class MatchedConsignment(msgspec.Struct, frozen=True):
 
     ``part_kg`` is what this vehicle carries of it by its confirmation, ``total_kg`` the manifest's mass, ``crossed_kg``
     what has crossed of it before. ``controlled`` says that it or its declaration is under control.
+    A declaration that does not name the consignment counts as none (I16).
     """
 
     number: str
@@ -142,7 +144,9 @@ def _consignment(
     line: ConsignmentLine, record: ConsignmentRecord, gathered: Gathered, at: Instant
 ) -> MatchedConsignment:
     number = record.declaration or line.declaration
-    declaration = gathered.declarations.get(number) if number else None
+    drawn_on = gathered.declarations.get(number) if number else None
+    stranger = drawn_on is not None and not covers(drawn_on, record.number)
+    declaration = None if stranger else drawn_on
     own = Target(consignments=(record.number,), declarations=_given((number or "",)))
     cleared = declaration is not None and declaration.status == DeclarationStatus.CLEARED
     held = declaration is not None and declaration.status == DeclarationStatus.UNDER_CONTROL
@@ -156,7 +160,7 @@ def _consignment(
         manifest=record.manifest,
         declaration=declaration.number if declaration is not None else None,
         cleared=cleared,
-        transit_cleared=declaration is None or not declaration.transit or cleared,
+        transit_cleared=not stranger and (declaration is None or not declaration.transit or cleared),
         controlled=held or bool(orders_on(own, gathered.orders, at)),
     )
 

@@ -115,7 +115,8 @@ class BalanceRecord(msgspec.Struct, frozen=True):
 
     ``kind`` is one of ``balances.BalanceKind``, ``item`` what of the paper it is: a declaration's line, a manifest's
     consignment, a certificate's lot, a licence as a whole (``all``). ``valid_from`` and ``valid_until`` bound when.
-    ``state`` is ``active`` or ``closed``.
+    ``state`` is ``active`` or ``closed``. ``overrun_permille`` is how far ``taken_kg`` may exceed ``granted_kg``, in
+    thousandths of it, as the last write-off was allowed; rounded down to whole kilograms.
     """
 
     kind: str
@@ -126,6 +127,7 @@ class BalanceRecord(msgspec.Struct, frozen=True):
     valid_until: Instant | None = None
     state: str = "active"
     taken_kg: int = 0
+    overrun_permille: int = 0
 
 
 class WriteOffRecord(msgspec.Struct, frozen=True):

@@ -33,11 +33,13 @@ guard that finds no row to change refuses the whole unit.
 ``papers.keep_balances``       guard: close the active balances of (``kind``, ``number``) but for those of ``items``;
                                refused where something was written off against one of the others
 ``papers.grant_balance``       guard: insert a ``BalanceRecord``, or grant that of the same (kind, number, item) anew,
-                               keeping its ``taken_kg``; refused where that is more than ``granted_kg`` (I16)
+                               keeping its ``taken_kg`` and ``overrun_permille``; refused where the first is more than
+                               ``granted_kg`` and the second of it (I16)
 ``papers.close_balances``      guard that never refuses: set ``state`` ``closed`` for the balances of (``kind``,
                                ``number``)
 ``papers.take_balance``        guard: add ``mass_kg`` to ``taken_kg`` where (``kind``, ``number``, ``item``) is active
-                               and valid at ``at``, and the sum stays within ``granted_kg`` (I16)
+                               and valid at ``at``, and the sum stays within ``granted_kg`` and ``overrun_permille``
+                               thousandths of it (I16), which is kept
 ``papers.give_back``           guard: take ``mass_kg`` from ``taken_kg`` of (``kind``, ``number``, ``item``), whatever
                                its state; refused below nought
 ``papers.keep_write_off``      guard: insert a ``WriteOffRecord``; refused if (ticket, kind, number, item) exists
@@ -145,10 +147,10 @@ class PapersRecords(Protocol):
         """Return the declarations among these numbers, by number."""
         ...
 
-    async def declarations_due(self, at: Instant) -> Sequence[DeclarationRecord]:
+    async def declarations_due(self, at: Instant, limit: int | None = None) -> Sequence[DeclarationRecord]:
         """Return the declarations whose ``full_due`` is not later than an instant, by it (then by number).
 
-        Those that are known to be overdue are among them; cancelled ones are not.
+        Without a limit all of them. Those that are known to be overdue are among them; cancelled ones are not.
         """
         ...
 

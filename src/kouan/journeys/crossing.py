@@ -5,6 +5,7 @@ from kouan.gate.roles import GateRecords, record_params
 from kouan.gate.states import Cleared
 from kouan.gate.visit import begin_visit, visit_record
 from kouan.inspection.desk import document_of
+from kouan.inspection.papers import ConsignmentLine
 from kouan.inspection.roles import PapersRecords
 from kouan.inspection.use_cases import write_off
 from kouan.journeys.yard_arrivals import GateToYard
@@ -39,8 +40,11 @@ class Crossings:
         if record is None or record.passage == state.dossier.passage:
             return None
         paper = document_of(record)
+        aboard = paper.consignments or tuple(
+            ConsignmentLine(one.number, one.hs_code, one.goods, one.declared_gross_kg) for one in papers.consignments
+        )  # a vehicle alone whose confirmation names no goods carries what its batch's manifests hold
         passage, way = state.dossier.passage, paper.direction.value
-        answer = await self._ledger.append(write_off(paper.number, passage, paper.consignments, way, state.closed_at))
+        answer = await self._ledger.append(write_off(paper.number, passage, aboard, way, state.closed_at))
         return answer.guard if isinstance(answer, UnitRefused) else None
 
     async def _visit(self, state: Cleared) -> None:

@@ -4,14 +4,17 @@ Control orders are the one mechanism: what the gate diverts a vehicle for become
 release regime wants done is one, and the vehicle leaves when none is in force on it any more.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+import contextlib
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import msgspec
 
 from kouan.access.people import Agency
 from kouan.gate.roles import CAP_SPAN_US, ExceptionRecord, record_params
-from kouan.inspection.control_orders import Target, orders_on
+from kouan.inspection.control_orders import orders_on
 from kouan.inspection.examination import moves, results
 from kouan.inspection.examination.examination import (
     PRESENT,
@@ -48,6 +51,10 @@ Learned = Callable[[Answer], Awaitable[Unit | None]]
 """What else becomes durable in one commit with an agency's word, so that no crash comes between; None where nothing."""
 
 
+Turn = Callable[[], AbstractAsyncContextManager[Any]]
+"""Lets one exception of a person be counted and recorded at a time, wherever they give it."""
+
+
 class Examinations:
     """What happens to examinations: each act is durable when it is answered; a refusal changed nothing."""
 
@@ -61,10 +68,12 @@ class Examinations:
         rules: Callable[[Instant], ExaminationRules],
         changed: Callable[[Examination, str], None] = lambda _examination, _what: None,
         learned: Learned | None = None,
+        turn: Turn = contextlib.nullcontext,
     ) -> None:
         """``rules`` returns those in force at an instant; ``changed`` is told of each durable move, and what it was.
 
-        ``learned`` says what is learned from each agency's word on one of its control orders.
+        ``learned`` says what is learned from each agency's word on one of its control orders. Overrides are given in
+        ``turn``, as the exceptions at the gate under the same cap are.
         """
         self._records = records
         self._papers = papers
@@ -74,6 +83,7 @@ class Examinations:
         self._rules = rules
         self.changed = changed
         self._learned = learned
+        self._turn = turn
 
     async def find(self, number: str) -> Examination:
         """Return one examination; raise NotFound."""
@@ -92,11 +102,22 @@ class Examinations:
 
     async def holds_on(self, vehicle: Vehicle) -> tuple[ControlOrderRecord, ...]:
         """Return the control orders in force on a vehicle or what it carries."""
+        target, now = vehicle.target, self._clock.now()
+        return orders_on(target, await self._papers.orders_naming(target.names, now), now)
+
+    async def out_of_step(self, going_on: Sequence[Examination]) -> list[Examination]:
+        """Return those of some examinations that ``reconcile`` would change, by one question for all of them."""
         now = self._clock.now()
-        plates = tuple(plate for plate in (vehicle.plate, vehicle.trailer) if plate)
-        target = Target(plates, vehicle.containers, vehicle.consignments, vehicle.declarations)
-        names = (*target.plates, *target.containers, *target.consignments, *target.declarations)
-        return orders_on(target, await self._papers.orders_naming(list(dict.fromkeys(names)), now), now)
+        rules, targets = self._rules(now), [each.vehicle.target for each in going_on]
+        every = dict.fromkeys(name for target in targets for name in target.names)
+        named: dict[str | None, list[ControlOrderRecord]] = defaultdict(list)
+        for order in await self._papers.orders_naming(list(every), now) if every else ():
+            named[order.plate or order.container or order.consignment or order.declaration].append(order)
+        return [
+            each
+            for each, target in zip(going_on, targets, strict=True)
+            if moves.out_of_step(each, orders_on(target, [o for n in target.names for o in named[n]], now), rules, now)
+        ]
 
     async def order(self, number: str, vehicle: Vehicle) -> Examination | Refused | None:
         """Examine a vehicle for every control order that is in force on it; None where none asks for anything.
@@ -188,7 +209,8 @@ class Examinations:
             given = self._exception(number, said.by) if said.override else Unit(())
             return given.beside(learned or Unit(()))
 
-        moved = await self._move(number, "answered", {"answer": said}, move, beside)
+        async with self._turn() if said.override else contextlib.nullcontext():
+            moved = await self._move(number, "answered", {"answer": said}, move, beside)
         return await self._followed(moved, said.outcome is AnswerOutcome.RELEASE)
 
     async def confirm(

@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from kouan.inspection.papers import DeclarationStatus, Document
+from kouan.inspection.coverage import drawn_on_others
+from kouan.inspection.papers import ConsignmentLine, DeclarationStatus, Document
 from kouan.inspection.parties import (
     Concerns,
     PaperRecord,
@@ -75,7 +76,9 @@ class PapersCounter:
         if isinstance(read, Refused):
             return read
         standing = await self._papers.find_confirmation(read.confirmation.number)
-        if refusal := await self._refusal(read.confirmation, standing):
+        lines = read.confirmation.consignments
+        refusal = await self._refusal(read.confirmation, standing) or await self._draws_on_others(lines)
+        if refusal is not None:
             return refusal
         identity = driver_identity(read.driver)
         if self._rehearsal:
@@ -91,7 +94,8 @@ class PapersCounter:
         if isinstance(read, Refused):
             return read
         standing = await self._papers.find_manifest(read.number)
-        if refusal := await self._refusal(read, standing):
+        refusal = await self._refusal(read, standing) or await self._draws_on_others(read.consignments)
+        if refusal is not None:
             return refusal
         return await self._record(submit_manifest(read, standing, self._clock.now()))
 
@@ -162,6 +166,12 @@ class PapersCounter:
         if standing is None:
             return None
         return stands_for_others(await firms_of(self._papers, standing), self._concerns)
+
+    async def _draws_on_others(self, lines: Sequence[ConsignmentLine]) -> Refused | None:
+        """Return why lines may not name the declarations that they name, of those that stand, or None."""
+        numbers = sorted({line.declaration for line in lines if line.declaration})
+        standing = await self._papers.declarations(numbers) if numbers else ()
+        return drawn_on_others(lines, {record.number: record for record in standing})
 
     async def _done(self, unit: Unit | Refused) -> Unit | Refused:
         if isinstance(unit, Refused):

@@ -40,7 +40,8 @@ class Asked(msgspec.Struct, frozen=True):
 class RulesDesk:
     """Takes what officers ask for; each method returns how the document stands, or why not; all raise Unavailable.
 
-    ``shelf`` is what the rest of the port decides by: it is read again after every change.
+    ``shelf`` is what the rest of the port decides by: it is read again after every change. Where that fails it stands
+    as it was, until ``refresh`` succeeds.
     """
 
     def __init__(
@@ -52,10 +53,21 @@ class RulesDesk:
         self._port = port
         self._signer = signer
         self._clock = clock
+        self._changes = 0
+        self._read = -1
 
     async def start(self) -> None:
         """Put what the port has approved in force."""
-        self.shelf.put(await self.records.everything())
+        seen = self._changes
+        found = await self.records.everything()
+        if seen >= self._read:  # else what was read later is on the shelf already
+            self.shelf.put(found)
+            self._read = seen
+
+    async def refresh(self) -> None:
+        """Read again what the port has approved, if something was recorded, or may have been, since it was read."""
+        if self._read < self._changes:
+            await self.start()
 
     async def draft(self, by: Principal, asked: Asked, reason: str) -> RuleRecord | Refused:
         """Keep a draft under the next version; raise InvalidValue where nothing reads a document of its name."""
@@ -127,10 +139,13 @@ class RulesDesk:
     async def _done(self, unit: Unit | Refused) -> Refused | None:
         if isinstance(unit, Refused):
             return unit
-        answer = await self._ledger.append(unit)
+        try:
+            answer = await self._ledger.append(unit)
+        finally:
+            self._changes += 1
         if isinstance(answer, UnitRefused):
             return refusal_of(answer.guard)
         if answer.repeated:  # under the key of this version somebody else's draft or approval stands
             return refusal_of(unit.guards[0].name)
-        self.shelf.put(await self.records.everything())
+        await self.start()
         return None

@@ -1,7 +1,8 @@
 """Decision tables at the gate: asked once a vehicle's papers were found; each row that counts places an order."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import reduce
 
 import msgspec
 
@@ -14,9 +15,9 @@ from kouan.inspection.rules.document import TABLES
 from kouan.inspection.rules.facts import Fact
 from kouan.inspection.rules.roles import DecisionTables
 from kouan.inspection.rules.table import Row
-from kouan.ledger.roles import Ledger
+from kouan.ledger.roles import Appended, Ledger, Unit
 from kouan.vocabulary.clock import Clock, Instant, seconds
-from kouan.vocabulary.errors import Corrupt, InvalidValue
+from kouan.vocabulary.errors import Conflict, Corrupt, InvalidValue
 from kouan.vocabulary.places import Direction
 from kouan.vocabulary.verdict import Refused
 
@@ -139,32 +140,61 @@ class TablesAtGate:
         papers = await self._desk.find_papers(query)
         if papers is None:
             return None
-        holds: list[str] = []
-        reasons = dict(papers.hold_reasons)
-        for found in ask(self._tables, papers, query.direction, query.at):
-            if isinstance(found, Found) and not await self._stands(found, papers, query):
-                continue
-            holds.append(hold_of(found, query.passage))
-            if isinstance(found, Found) and found.row.kind is ControlKind.WATCH:
-                reasons[number_of(found, query.passage)] = found.row.why
+        asked = ask(self._tables, papers, query.direction, query.at)
+        if not asked:
+            return papers
+        lifted = await self._lifted(asked, papers, query)
+        counts = [each for each in asked if isinstance(each, Undecided) or number_of(each, query.passage) not in lifted]
+        reasons = {
+            number_of(each, query.passage): each.row.why
+            for each in counts
+            if isinstance(each, Found) and each.row.kind is ControlKind.WATCH
+        }
+        holds = [hold_of(each, query.passage) for each in counts]
         fresh = tuple(hold for hold in holds if hold not in papers.holds)
-        return msgspec.structs.replace(papers, holds=(*papers.holds, *fresh), hold_reasons=reasons)
-
-    async def _stands(self, found: Found, papers: PapersMatched, query: PapersQuery) -> bool:
-        """Place the order of a row unless it was placed before; say whether it stands now."""
-        number = number_of(found, query.passage)
-        standing = await self._papers.find_order(number)
-        if standing is not None:
-            return standing.lifted_at is None
-        plate = query.plate or papers.plate
-        if plate is None or found.row.kind is None:
-            return True  # nothing to place an order on: the hold stands in the evidence alone
-        now = self._clock.now()
-        order = ControlOrder(
-            found.row.kind, found.row.why, plate=plate, valid_until=now + VALID_US, steps=found.row.steps
+        return msgspec.structs.replace(
+            papers, holds=(*papers.holds, *fresh), hold_reasons={**papers.hold_reasons, **reasons}
         )
-        by = f"{PLACED_BY}{found.document} {found.digest} row {found.row.id}"
-        unit = place_order(order_record(order, number, found.authority, by, now))
-        if not isinstance(unit, Refused):
+
+    async def _lifted(
+        self, asked: Sequence[Found | Undecided], papers: PapersMatched, query: PapersQuery
+    ) -> frozenset[str]:
+        """Place the orders of rows that do not stand yet, all in one commit; return those that were lifted meanwhile.
+
+        What stands among the papers' holds is in force; of the rest nearly all is fresh, so that nothing is read first.
+        """
+        standing = {hold.split(":", 2)[2] for hold in papers.holds}
+        units = dict(self._units(asked, query.plate or papers.plate, query.passage))
+        fresh = {number: unit for number, unit in units.items() if number not in standing}
+        if not fresh or await self._recorded(reduce(Unit.beside, fresh.values())):
+            return frozenset()
+        return frozenset([number for number, unit in fresh.items() if await self._was_lifted(number, unit)])
+
+    def _units(self, asked: Sequence[Found | Undecided], plate: str | None, passage: str) -> Iterator[tuple[str, Unit]]:
+        """Yield what places the order of each row; nothing without a plate: the hold stands in the evidence alone."""
+        now = self._clock.now()
+        for found in asked:
+            kind = None if isinstance(found, Undecided) else found.row.kind
+            if plate is None or isinstance(found, Undecided) or kind is None:
+                continue
+            row, number = found.row, number_of(found, passage)
+            order = ControlOrder(kind, row.why, plate=plate, valid_until=now + VALID_US, steps=row.steps)
+            by = f"{PLACED_BY}{found.document} {found.digest} row {row.id}"
+            unit = place_order(order_record(order, number, found.authority, by, now))
+            if not isinstance(unit, Refused):
+                yield number, unit
+
+    async def _recorded(self, unit: Unit) -> bool:
+        """Record a unit; say whether all of it is new."""
+        try:
+            answer = await self._ledger.append(unit)
+        except Conflict:  # some of it was recorded before
+            return False
+        return isinstance(answer, Appended) and not answer.repeated
+
+    async def _was_lifted(self, number: str, unit: Unit) -> bool:
+        """Say whether an order was lifted; place it where it was not placed yet."""
+        standing = await self._papers.find_order(number)
+        if standing is None:
             await self._ledger.append(unit)
-        return True
+        return standing is not None and standing.lifted_at is not None

@@ -10,7 +10,7 @@ from kouan.inspection.rules.at_hand_in import hits_of_tables
 from kouan.inspection.rules.roles import DecisionTables
 from kouan.inspection.targeting.budget import PPM, Budget, Pace, pace, period_of
 from kouan.inspection.targeting.candidate import DAY_US, Candidate, day_of
-from kouan.inspection.targeting.drift import moved, surprised
+from kouan.inspection.targeting.drift import LOOKED_BACK_DAYS, SURPRISED, moved, surprised
 from kouan.inspection.targeting.features import AT_HAND_IN
 from kouan.inspection.targeting.gathering import batches_of, candidates_in
 from kouan.inspection.targeting.looking import lately, outcomes_of
@@ -44,8 +44,8 @@ RECENT_SCORES, RECENT_CANDIDATES = 2000, 2000
 UNUSABLE = "unusable"
 """What stands for the version of rules that were tampered with or cannot be read."""
 
-RESULTS_DAYS = 14
-"""Days over which offences found are compared with those expected. Our choice."""
+NOTICES = 1000
+"""How many notices back one of results is looked for: more than there are in ``LOOKED_BACK_DAYS``."""
 
 NO_BUDGET = Budget("none", KIND.value, 24, 0, 0, 1, "no budget is set", "", 0, 0)
 """What holds until an officer sets a budget: nothing is examined but what is mandatory."""
@@ -210,8 +210,13 @@ class Targeting:
         if self._model is None or day_of(now) == self._looked_day:
             return
         self._looked_day = day_of(now)
-        model = self._model.version
+        today, model = day_of(now), self._model.version
         values = lately(await self._records.latest(RECENT_CANDIDATES), model)
-        results = outcomes_of(await self._records.examined(now - RESULTS_DAYS * DAY_US), model)
-        for reason in (*moved(self._model.artefact.references, values), *surprised(results)):
-            await self._ledger.append(notice_drift(reason, model, day_of(now), now))
+        results = outcomes_of(await self._records.examined(await self._watched_since(now)))
+        for reason in (*moved(self._model.artefact.references, values), *surprised(results, today)):
+            await self._ledger.append(notice_drift(reason, model, today, now))
+
+    async def _watched_since(self, now: Instant) -> Instant:
+        """Return since when results count: a notice of them begins the count afresh."""
+        noticed = [each.at for each in await self._records.notices(NOTICES) if each.code == SURPRISED]
+        return max([now - LOOKED_BACK_DAYS * DAY_US, *noticed[:1]])

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from kouan.inspection.balances import WHOLE, BalanceKind, Part, same_write_off, void_ticket, write_off_net
+from kouan.inspection.overrun import OverrunAt, no_overrun
 from kouan.inspection.release.lot import parse_lot_number
 from kouan.inspection.roles import PapersRecords
 from kouan.inspection.supporting import Licence, PaperKind
@@ -27,10 +28,12 @@ class WrittenOff(msgspec.Struct, frozen=True):
 class NetWriteOffs:
     """Writes tickets off, each once. Only net mass is taken: gross less tare, as the yard weighed it."""
 
-    def __init__(self, papers: PapersRecords, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, papers: PapersRecords, ledger: Ledger, clock: Clock, overrun: OverrunAt = no_overrun) -> None:
+        """``overrun`` says what may come over a declared mass, by the rules of the day on which it was declared."""
         self._papers = papers
         self._ledger = ledger
         self._clock = clock
+        self._overrun = overrun
 
     async def write_off(self, ticket: str, parts: tuple[Part, ...], by: str) -> WrittenOff | Refused:
         """Write one ticket off; the same again changes nothing, and another mass under its number is refused."""
@@ -65,8 +68,9 @@ class NetWriteOffs:
     ) -> tuple[Part, ...] | Refused:
         """Return the papers against which net mass of a lot is written off.
 
-        These are its declaration's line, the licences that its declaration is drawn on and that cover its goods, and
-        ``consignments`` of manifests, by their number: the manifest of each. Refused where a licence is not there.
+        These are its declaration's line, with the tolerance of goods in bulk, the licences that its declaration is
+        drawn on and that cover its goods, and ``consignments`` of manifests, by their number: the manifest of each.
+        Refused where a licence is not there.
         """
         number, line = parse_lot_number(lot)
         record = await self._papers.find_declaration(number)
@@ -78,7 +82,8 @@ class NetWriteOffs:
         }
         if line not in codes:
             return refuse("declaration.line", field="lot", mend=f"{number} has no line {line}", lot=lot)
-        parts = [Part(BalanceKind.DECLARATION, number, str(line), net_kg)]
+        overrun = self._overrun(codes[line], record.submitted_at)
+        parts = [Part(BalanceKind.DECLARATION, number, str(line), net_kg, overrun)]
         for name in paper.licences:
             licence = await self._papers.find_supporting(PaperKind.LICENCE, name)
             if licence is None:

@@ -8,6 +8,7 @@ from kouan.gate.case import Case
 from kouan.gate.dossier import case_of
 from kouan.gate.driver_identity import identity_of
 from kouan.gate.states import Cleared
+from kouan.inspection.coverage import covers
 from kouan.inspection.desk import document_of
 from kouan.inspection.lots import lots_of
 from kouan.inspection.papers import VehicleConfirmation
@@ -102,11 +103,13 @@ class GateToYard:
         found: list[Lot] = []
         for number in numbers:
             record = await self._papers.find_declaration(number)
-            codes = {line.hs_code for line in confirmation.consignments if line.declaration == number}
-            lots = () if record is None else lots_of(declaration_of(record))
+            if record is None:
+                continue
+            own = [line for line in confirmation.consignments if line.declaration == number]
+            codes = {line.hs_code for line in own if covers(record, line.number)}
             found += [
                 lot
-                for lot in lots
+                for lot in lots_of(declaration_of(record))
                 if any(lot.hs_code.startswith(code) or code.startswith(lot.hs_code) for code in codes)
             ]
         return found[0] if len(found) == 1 else None

@@ -5,23 +5,28 @@ from collections.abc import Callable
 import msgspec
 
 from kouan.journeys.yard_goods import YardGoods
+from kouan.journeys.yard_recording import Follow, Sign, nobody_signs
 from kouan.journeys.yard_scales import YardScales
-from kouan.journeys.yard_visits import Follow, YardVisits
+from kouan.journeys.yard_visits import YardVisits
 from kouan.ledger.roles import Ledger
 from kouan.vocabulary.clock import Clock, Instant
 from kouan.yard.events import Command
-from kouan.yard.roles import GoodsReleased, WriteOffs, YardRecords
+from kouan.yard.roles import ExitControl, GoodsReleased, WriteOffs, YardRecords
 from kouan.yard.settings import YardSettings
 
 
 class YardDesk(msgspec.Struct, frozen=True):
-    """What a port's yard is run with: visits, goods and scales, over the same records."""
+    """What a port's yard is run with: visits, goods and scales, over the same records.
+
+    ``exits`` is None where no exit lane is opened by this process.
+    """
 
     settings: YardSettings
     records: YardRecords
     visits: YardVisits
     goods: YardGoods
     scales: YardScales
+    exits: ExitControl | None = None
 
 
 def open_yard(
@@ -35,13 +40,15 @@ def open_yard(
     calibrated_until: Instant,
     tell: Callable[[Command], None] = lambda _: None,
     follow: Follow | None = None,
+    sign: Sign = nobody_signs,
+    exits: ExitControl | None = None,
 ) -> YardDesk:
     """Return the desk of a port's yard.
 
-    ``calibrated_until`` is the end of its weighbridges' verification; ``tell`` and ``follow`` as for ``YardVisits``.
+    ``calibrated_until`` is the end of its weighbridges' verification; ``tell``, ``follow`` and ``sign`` as for
+    ``YardVisits``.
     """
-    visits = YardVisits(settings, records, ledger, released, write_offs, clock, chance, tell, follow)
+    visits = YardVisits(settings, records, ledger, released, write_offs, clock, chance, tell, follow, sign)
     goods = YardGoods(settings, records, ledger, released, clock)
-    return YardDesk(
-        settings, records, visits, goods, YardScales(settings, records, ledger, visits, clock, calibrated_until)
-    )
+    scales = YardScales(settings, records, ledger, visits, clock, calibrated_until)
+    return YardDesk(settings, records, visits, goods, scales, exits)

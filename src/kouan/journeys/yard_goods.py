@@ -9,7 +9,7 @@ from kouan.journeys.yard_visits import TRIES
 from kouan.ledger.roles import Draft, Ledger, Statement, Unit, UnitRefused
 from kouan.vocabulary.clock import Clock, Instant
 from kouan.vocabulary.errors import NotFound
-from kouan.vocabulary.verdict import Refused, refuse
+from kouan.vocabulary.verdict import Reason, Refused, refuse
 from kouan.yard.balance import Balance, balance_of_lot, balance_of_site
 from kouan.yard.book import Line, LossReason, Posting, determine, dry, empty_stack, move, state_loss
 from kouan.yard.pickups import Wanted, cancel_pickup, order_pickup
@@ -186,7 +186,7 @@ class YardGoods:
         lots, warrants = await self._records.lots(site), await self._records.warrants(site)
         grades = sorted({each.grade for each in warrants if each.state != WarrantState.REDEEMED})
         short = tuple(
-            f"warrants of {grade} are not covered"
+            Reason("yard.warrants_uncovered", {"grade": grade})
             for grade in grades
             if free_dg((x for x in lots if x.grade == grade), (x for x in warrants if x.grade == grade)) < 0
         )

@@ -6,10 +6,12 @@ amended to what came, or an officer of the yard says that nothing more does.
 """
 
 from kouan.inspection.release.facts import Arrived, Fact, SiteChecked
+from kouan.inspection.release.lot import LotState
+from kouan.inspection.release.records import standing_of
 from kouan.inspection.release.roles import ReleaseRecords
 from kouan.inspection.release.rule import Check
 from kouan.journeys.release import ReleaseDesk
-from kouan.vocabulary.errors import NotFound
+from kouan.vocabulary.errors import NotFound, Unavailable
 from kouan.yard.events import Event, NetKnown, VisitOpened
 from kouan.yard.facts import Purpose
 from kouan.yard.roles import YardRecords
@@ -19,6 +21,12 @@ BY = "yard"
 """Who tells: the yard, of what its own scales and gates recorded."""
 
 PER_MILLE = 1000
+
+WAITING = (LotState.DECLARED, LotState.ARRIVED, LotState.ON_SITE)
+"""States of lots that may still have to be told that they arrived, or that all of them is unloaded."""
+
+MOST_LOTS = 100_000
+"""Most lots of a state that are looked at after a restart. Our choice: many times what a port has declared at once."""
 
 
 class YardToRelease:
@@ -30,9 +38,44 @@ class YardToRelease:
         self._lots = lots
         self._yard = yard
         self._short_pm = short_pm
+        self._owed = True  # what an earlier process recorded it may not have told
 
     async def follow(self, state: VisitState, events: tuple[Event, ...]) -> None:
-        """Tell what follows from a visit's events; a lot that release does not know is nobody's to tell."""
+        """Tell what follows from a visit's events; a lot that release does not know is nobody's to tell.
+
+        What cannot be told now is owed: see ``settle``. Raises Unavailable.
+        """
+        try:
+            await self._follow(state, events)
+        except Unavailable:
+            self._owed = True
+            raise
+
+    async def settle(self) -> None:
+        """Tell what was recorded and may not have been told: after a restart, and where the store was away meanwhile.
+
+        Raises Unavailable: then it is owed still.
+        """
+        if not self._owed:
+            return
+        self._owed = False
+        try:
+            for state in WAITING:
+                for record in await self._lots.lots_in(state.value, MOST_LOTS):
+                    await self._tell_again(record.number)
+        except Unavailable:
+            self._owed = True
+            raise
+
+    async def _tell_again(self, lot: str) -> None:
+        visits = await self._yard.visits_of_lot(lot)
+        for visit in visits:
+            if visit.purpose == Purpose.DELIVERY:
+                await self._tell(lot, Arrived(), f"{visit.visit}:{Arrived.__name__}")
+        if visits:
+            await self.weighed_in(lot)
+
+    async def _follow(self, state: VisitState, events: tuple[Event, ...]) -> None:
         stay = state.stay
         for event in events:
             if isinstance(event, VisitOpened) and stay.purpose is Purpose.DELIVERY:
@@ -43,7 +86,7 @@ class YardToRelease:
     async def weighed_in(self, lot: str) -> None:
         """Tell that a lot is unloaded, if all of it is in; doing so twice changes nothing."""
         record, account = await self._lots.find_lot(lot), await self._yard.find_lot(lot)
-        if record is None or account is None:
+        if record is None or account is None or Check.UNLOADED in standing_of(record).passed:
             return
         if account.in_kg * PER_MILLE < record.mass_kg * (PER_MILLE - self._short_pm):
             return

@@ -4,19 +4,24 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from kouan.ledger.roles import Ledger, Unit, UnitRefused
+from kouan.journeys.yard_books import books_of, unfit
+from kouan.journeys.yard_recording import Follow, Sign, VisitRecording, nobody_signs
+from kouan.ledger.roles import Ledger
 from kouan.vocabulary.clock import Clock, Instant
-from kouan.vocabulary.errors import Conflict, InvalidValue, NotFound
-from kouan.vocabulary.verdict import Reason, Refused, refuse
-from kouan.yard.events import Command, Event
+from kouan.vocabulary.errors import InvalidValue, NotFound
+from kouan.vocabulary.verdict import Reason, Refused
+from kouan.yard.events import Command
 from kouan.yard.facts import (
     Arrived,
     CarrierTicket,
     DeadlinePassed,
     ExceptionSigned,
+    ExitCrossed,
+    ExitReported,
     Fact,
     HandlingBegan,
     HoldMended,
+    Line,
     Mend,
     Purpose,
     ReleaseWithdrawn,
@@ -29,18 +34,15 @@ from kouan.yard.people import SALT_BYTES, aboard, difference_digest
 from kouan.yard.pickups import admit_lorry, terms_of
 from kouan.yard.records import LotRecord, VisitRecord
 from kouan.yard.roles import GoodsReleased, WriteOffs, YardRecords
-from kouan.yard.settings import Place, YardSettings, green_until, may_lie
-from kouan.yard.states import Handled, Held, VisitState, decode_state
+from kouan.yard.settings import Place, YardSettings, green_until
+from kouan.yard.states import Held, VisitState, decode_state
 from kouan.yard.tickets import Ticket
-from kouan.yard.units import is_conflict, refusal_of
-from kouan.yard.use_cases import Books, Taken, arrive, bare_stack, take, written_off
+from kouan.yard.units import refusal_of
+from kouan.yard.use_cases import arrive
+from kouan.yard.visit import Step
 
 TRIES = 5
 """How often something is tried again where another was faster. Our choice: as many lorries as leave one lot at once."""
-
-
-Follow = Callable[[VisitState, tuple[Event, ...]], Awaitable[None]]
-"""Is told where a visit stands and what was recorded of it."""
 
 
 class Delivery(msgspec.Struct, frozen=True):
@@ -75,7 +77,7 @@ class YardVisits:
     """Takes in what happens to vehicles; each method returns where the visit stands then, or why nothing was done.
 
     ``tell`` is given who is to be called and which exit is to open, ``follow`` what else happened, once everything that
-    it rests on is durable.
+    it rests on is durable; ``sign`` signs the order to an exit before.
     """
 
     def __init__(
@@ -89,16 +91,15 @@ class YardVisits:
         chance: Callable[[int], bytes],
         tell: Callable[[Command], None] = lambda _: None,
         follow: Follow | None = None,
+        sign: Sign = nobody_signs,
     ) -> None:
         self._settings = settings
         self._records = records
-        self._ledger = ledger
         self._goods = goods
         self._write_offs = write_offs
         self._clock = clock
         self._chance = chance
-        self._tell = tell
-        self._follow = follow
+        self._recording = VisitRecording(settings, ledger, write_offs, tell, follow, sign)
 
     async def deliver(self, delivery: Delivery) -> Done | Refused:
         """Report a vehicle's arrival (``YARD_IN``, 运抵); reporting the same passage again changes nothing."""
@@ -127,7 +128,7 @@ class YardVisits:
             green_until=green_until(self._settings, account.hs_code, now),
         )  # fmt: skip
         taken = arrive(arrived, account, None, salt, self._settings, new_lot=lot is None)
-        return await self._append(taken)
+        return _done(await self._recording.append(taken))
 
     async def admit(
         self, order: str, plate: str, carrier: str, occupants: int, subjects: Sequence[str]
@@ -147,7 +148,8 @@ class YardVisits:
             hs_code=lot.hs_code, aboard=aboard(salt, visit, plate, occupants, subjects), terms=terms_of(pickup),
             green_until=green_until(self._settings, lot.hs_code, now),
         )  # fmt: skip
-        return await self._append(arrive(arrived, lot, admitted, salt, self._settings, new_lot=False))
+        taken = arrive(arrived, lot, admitted, salt, self._settings, new_lot=False)
+        return _done(await self._recording.append(taken))
 
     async def weigh(self, visit: str, ticket: Ticket) -> Done | Refused:
         """Take a weighing ticket of a vehicle."""
@@ -160,17 +162,7 @@ class YardVisits:
         where = Place.parse(place)
 
         async def fits(state: VisitState) -> Refused | None:
-            stay = state.stay
-            if where.site != stay.site:
-                return refuse("yard.other_site", field="place", mend=f"the vehicle is at {stay.site}")
-            stack = await self._records.find_stack(str(where))
-            if stay.purpose is Purpose.PICK_UP:
-                lies = stack is not None and stack.lot == stay.lot and stack.dry_dg > 0
-                return None if lies else refuse("yard.no_stack", field="place", mend=f"no {stay.lot} lies there")
-            if stack is not None and stack.lot != stay.lot and stack.dry_dg > 0:
-                return refuse("yard.another_lot", field="place", mend=f"{stack.lot} lies there")
-            verdict = may_lie(self._settings, where, stay.hs_code, temperature_dc)
-            return verdict if isinstance(verdict, Refused) else None
+            return await unfit(self._records, self._settings, state.stay, where, temperature_dc)
 
         return await self._take(visit, lambda _, now: HandlingBegan(now, str(where), by), fits)
 
@@ -186,13 +178,26 @@ class YardVisits:
             raise InvalidValue("mass_kg", "mass.range", "must be more than 0")
         return await self._take(visit, lambda _, now: SampleTaken(now, sample, mass_kg, seal, by))
 
-    async def leave(self, visit: str, occupants: int, subjects: Sequence[str]) -> Done | Refused:
-        """Take in who is aboard at the exit, as border inspection's terminal found."""
+    async def leave(
+        self, visit: str, occupants: int, subjects: Sequence[str], line: Line | None = None
+    ) -> Done | Refused:
+        """Take in who is aboard at the exit, as border inspection's terminal found, and at which line it stands.
+
+        Without a line the exit is opened by a person.
+        """
 
         def seen(record: VisitRecord, now: Instant) -> Fact:
-            return SeenLeaving(now, aboard(record.salt, visit, record.plate, occupants, subjects))
+            return SeenLeaving(now, aboard(record.salt, visit, record.plate, occupants, subjects), line)
 
         return await self._take(visit, seen)
+
+    async def reported(self, visit: str, report: ExitReported) -> Done | Refused:
+        """Take in what the lane controller says became of an exit's order."""
+        return await self._take(visit, lambda _, __: report)
+
+    async def crossed(self, visit: str, crossing: ExitCrossed) -> Done | Refused:
+        """Take in that vehicles passed an exit."""
+        return await self._take(visit, lambda _, __: crossing)
 
     async def excuse(self, visit: str, by: str, reason: str) -> Done | Refused:
         """Sign border inspection's exception for the difference in people that holds a vehicle now."""
@@ -240,65 +245,12 @@ class YardVisits:
             if wrong is not None:
                 return wrong
             fact = tell(record, now)
-            answer = await self._told(record, fact, now, await self._books(state, fact, now))
+            books = await books_of(self._records, self._goods, self._write_offs, state, fact, now)
+            answer = _done(await self._recording.told(record, fact, now, books))
             if answer != refusal_of(""):
                 break
         return answer
 
-    async def _told(self, record: VisitRecord, fact: Fact, now: Instant, books: Books) -> Done | Refused:
-        """Take a fact in; papers that refuse its net in the commit hold the vehicle, as where they refused before."""
-        taken = take(record, fact, now, books, self._settings)
-        if isinstance(taken, Refused):
-            return taken
-        guard = await self._refused_at(taken)
-        uncovered = None if guard is None else self._write_offs.refusal(guard)
-        if uncovered is None:
-            return await self._answered(taken, guard)
-        books = msgspec.structs.replace(books, write_off=uncovered)
-        return await self._append(take(record, fact, now, books, self._settings))
 
-    async def _append(self, taken: Taken | Refused) -> Done | Refused:
-        return taken if isinstance(taken, Refused) else await self._answered(taken, await self._refused_at(taken))
-
-    async def _refused_at(self, taken: Taken) -> str | None:
-        """Record what was taken in; return the guard that refused it, empty where another fact took its place.
-
-        Its entries' keys name the visit's next version: where somebody else's fact has them, this one is not recorded.
-        """
-        if taken.unit is None:
-            return None
-        try:
-            answer = await self._ledger.append(taken.unit)
-        except Conflict:  # some of the keys are another fact's, which had fewer entries
-            return ""
-        if isinstance(answer, UnitRefused):
-            return answer.guard
-        return "" if answer.repeated else None
-
-    async def _answered(self, taken: Taken, guard: str | None) -> Done | Refused:
-        """Tell whom it concerns of what stands, or return what the ledger's refusal means."""
-        if guard is not None:
-            return refusal_of("" if is_conflict(guard) else guard)
-        for command in taken.step.commands:
-            self._tell(command)
-        if self._follow is not None:
-            await self._follow(taken.step.state, taken.step.events)
-        return Done(taken.step.state, taken.step.commands)
-
-    async def _books(self, state: VisitState, fact: Fact, now: Instant) -> Books:
-        """Read what a fact may move, and ask what others say of it."""
-        stay = state.stay
-        lot = await self._records.find_lot(stay.lot)
-        if lot is None:
-            raise NotFound(f"there is no lot {stay.lot} in the yard")
-        fetches, moves = stay.purpose is Purpose.PICK_UP, isinstance(fact, TicketTaken | SeenLeaving | ExceptionSigned)
-        stack = None
-        if stay.place is not None and (moves or isinstance(fact, SampleTaken)):
-            stack = await self._records.find_stack(stay.place) or bare_stack(stay)
-        pickup = None if stay.terms is None or not moves else await self._records.find_pickup(stay.terms.order)
-        released = await self._goods.of(stay.lot) if fetches and moves else None
-        write_off: Unit | Refused | None = None
-        if not fetches and isinstance(fact, TicketTaken) and isinstance(state, Handled) and stay.turned is None:
-            net = written_off(stay, fact.ticket, now)
-            write_off = await self._write_offs.net(net) if net.net_kg > 0 else None
-        return Books(lot, stack, pickup, released, write_off)
+def _done(step: Step | Refused) -> Done | Refused:
+    return step if isinstance(step, Refused) else Done(step.state, step.commands)

@@ -163,6 +163,9 @@ def _require_plain_items(items: Iterable[tuple[Any, Any]], depth: int) -> None:
 
 def _require_keys(value: dict[Any, Any]) -> None:
     """Check that keys stay within the BMP, where code points sort as RFC 8785's UTF-16 units do."""
-    for key in value:
-        if type(key) is not str or (not key.isascii() and _BEYOND_BMP.search(key)):
-            raise InvalidValue("", "entry.key", "keys must be text within the Basic Multilingual Plane")
+    try:
+        keys = "".join(value)
+    except TypeError:
+        keys = None
+    if keys is None or (not keys.isascii() and _BEYOND_BMP.search(keys)):
+        raise InvalidValue("", "entry.key", "keys must be text within the Basic Multilingual Plane")

@@ -20,6 +20,9 @@ SLOT_S = 900
 SLOTS = 96
 """Slots of a day."""
 
+FREE_SHARE = 0.10
+"""Share of the quickest that are taken to have met nobody: their slowest is a leg's free time. Our choice."""
+
 Seconds = Annotated[float, msgspec.Meta(ge=0.0)]
 
 

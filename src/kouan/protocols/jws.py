@@ -68,8 +68,12 @@ class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _read_header = msgspec.json.Decoder(_Header).decode
 
 
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+"""From base64 to base64url (RFC 4648, section 5)."""
+
+
 def _encode(data: bytes) -> bytes:
-    return base64.urlsafe_b64encode(data).rstrip(b"=")
+    return binascii.b2a_base64(data, newline=False).translate(_URL_SAFE).rstrip(b"=")
 
 
 def _decode(part: bytes) -> bytes:

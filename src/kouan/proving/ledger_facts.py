@@ -62,12 +62,26 @@ def actuated_once(actuations: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def barriers(entries: Sequence[Entry], actuations: Sequence[Mapping[str, Any]]) -> list[str]:
     """No order moved an arm twice, none moved without its order, none released without a decision to release."""
-    orders = {entry["body"]["order"]["order_id"]: entry for entry in entries if entry["kind"] == "gate.order/1"}
+    kinds = {"gate.order/1": _by_order, "yard.exit_ordered/1": _by_exit_order}
+    orders = {entry["body"]["order"]["order_id"]: entry for entry in entries if entry["kind"] in kinds}
     found = actuated_once(actuations)
     for line in actuations:
         issued = orders.get(line["order_id"])
-        found += [f"{line} has no order"] if issued is None else _by_order(entries, issued, line)
+        found += [f"{line} has no order"] if issued is None else kinds[issued["kind"]](entries, issued, line)
     return found
+
+
+def _by_exit_order(_: Sequence[Entry], issued: Entry, line: Mapping[str, Any]) -> list[str]:
+    """An exit of the yard opens for the vehicle that was let out, at its stop; its order is the decision as well."""
+    order = issued["body"]["order"]
+    holds = {
+        "is not what was ordered": (line["barrier"], line["nonce"]) == ("exit", order["nonce"]),
+        "moved another lane's arm": line["lane"] == order["line"]["exit"],
+        "came when its order was over": order["issued_at"] <= line["at"] <= order["expires_at"] + ON_ITS_WAY_US,
+        "moved another vehicle": line["track"] in (None, order["line"]["track"]),
+        "let another plate out": line["plate"] in (None, issued["body"]["plate"].replace(" ", "")),
+    }
+    return [f"actuation {line} {what}" for what, held in holds.items() if not held]
 
 
 def _by_order(entries: Sequence[Entry], issued: Entry, line: Mapping[str, Any]) -> list[str]:

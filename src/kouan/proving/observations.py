@@ -226,7 +226,15 @@ def _message(payload: bytes) -> Any:
     """Return what a JSON message or the payload of a signed one says; no signature is believed or checked here."""
     if payload[:1] in (b"{", b"["):
         return msgspec.json.decode(payload)
-    parts = payload.split(b".")
+    return signed_payload(payload)
+
+
+def signed_payload(compact: bytes) -> Any:
+    """Return what a signed message says; its signature is neither believed nor checked here.
+
+    Raises InvalidValue where it is none, or what ``base64`` or ``msgspec`` raise.
+    """
+    parts = compact.split(b".")
     if len(parts) != 3:
         raise InvalidValue("payload", "observation.form", "must be JSON, or a signed message")
     return msgspec.json.decode(base64.urlsafe_b64decode(parts[1] + b"=" * (-len(parts[1]) % 4)))

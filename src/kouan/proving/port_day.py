@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from datetime import time as time_of_day
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,6 +15,7 @@ from kouan.ledger.merkle import root_of
 from kouan.proving.invariants import CHECKERS, watch_all
 from kouan.proving.observations import AlarmWatcher, Tell
 from kouan.proving.virtual_loop import VirtualClock, VirtualLoop, run
+from kouan.proving.yard_day import YardDay, yard_day
 from kouan.simulator.port_file import load_port
 from kouan.simulator.scenario import load_scenario
 from kouan.simulator.score import score
@@ -26,6 +27,9 @@ from kouan.wiring.report import Outcome, outcomes_since
 from kouan.wiring.twin import SimulatedPort
 from kouan.wiring.twin.watched import tell_nobody
 
+if TYPE_CHECKING:
+    from kouan.wiring.twin.yard import YardInProcess
+
 DAY = date(2026, 9, 1)
 """The day that is simulated unless another is asked for. Our choice: an ordinary Tuesday, so that figures compare."""
 
@@ -36,7 +40,8 @@ DAY_S = 86_400
 class DaySetting(msgspec.Struct, frozen=True, kw_only=True):
     """What is simulated: ``days`` of a port, from its opening on ``day``; all chance follows from ``seed``.
 
-    ``checked`` says whether the invariants are checked after every step.
+    ``checked`` says whether the invariants are checked after every step; ``yard`` whether loaded lorries go on to the
+    supervised yard, and leave it by its exits.
     """
 
     port: str = "ganqimaodu"
@@ -45,6 +50,7 @@ class DaySetting(msgspec.Struct, frozen=True, kw_only=True):
     days: float = 1.0
     day: date = DAY
     checked: bool = True
+    yard: bool = False
 
 
 class DayWatcher(AlarmWatcher):
@@ -99,19 +105,22 @@ class _Day:
         self._observe = observe
         self._watcher = DayWatcher(clock, observe)
         self._twin: SimulatedPort
+        self._yard: YardDay | None = None
 
     async def live(self) -> Mapping[str, Outcome]:
         """Let the port live, and return what became of each passage."""
         setting = self._setting
         field, scenario = load_port(path_of(setting.port)), load_scenario(setting.scenario)
         twin = self._twin = SimulatedPort(
-            self._port, field, scenario, setting.seed, self._clock, self._observe, watcher=self._watcher
-        )
+            self._port, field, scenario, setting.seed, self._clock, self._observe, watcher=self._watcher,
+            yard=_yard() if setting.yard else None,
+        )  # fmt: skip
         self._known.port = twin
         try:
             await twin.start()
             await twin.run(self._over)
             self._observe("world", "end", None)
+            self._yard = await yard_day(twin)
         finally:
             twin.finish()
         return await outcomes_since(twin.platform.ledger, 0)
@@ -123,6 +132,8 @@ class _Day:
         done = _done(self._twin, outcomes)
         recorded = {"entries": len(file.entries), "ledger_root": root_of(file.hashes).hex()}
         speed = _speed(self._twin.field.summary().messages_sent, done["lorries"], self._clock, cpu_s)
+        if self._yard is not None:
+            done |= self._yard.figures
         return told | done | self._checks() | _queues(self._watcher) | recorded | speed
 
     def vehicles(self) -> Sequence[VehicleTruth]:
@@ -138,9 +149,16 @@ class _Day:
         """Return how many checkers watched, and what they found; no number of violations where none watched."""
         if not self._setting.checked:
             return {"checks": 0, "violations": None, "violation_texts": []}
-        found = self._watch.violations
-        texts = [f"{each.invariant} at {each.at}: {each.text}" for each in found]
-        return {"checks": len(CHECKERS), "violations": len(found), "violation_texts": texts}
+        texts = [f"{each.invariant} at {each.at}: {each.text}" for each in self._watch.violations]
+        texts += () if self._yard is None else self._yard.findings
+        return {"checks": len(CHECKERS), "violations": len(texts), "violation_texts": texts}
+
+
+def _yard() -> "YardInProcess":
+    """Return the yard of a twin; a day without one needs nothing of what it is made of."""
+    from kouan.wiring.twin.yard_people import IN_PROCESS
+
+    return IN_PROCESS
 
 
 def opening(port: PortFile, day: date) -> Instant:

@@ -51,6 +51,27 @@ def processes_on(folder: Path) -> dict[int, str]:
     return found
 
 
+def holders_of(folder: Path) -> dict[int, str]:
+    """Return every process that has a file below a folder open or mapped, or works there, by pid: its command line."""
+    place = f"{folder.resolve()}/"
+    found: dict[int, str] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):  # it is gone, or not ours to see
+                held = [_target(link) for link in (entry / "cwd", *(entry / "fd").iterdir())]
+                if any(f"{path}/".startswith(place) for path in held) or f" {place}" in (entry / "maps").read_text():
+                    said = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+                    found[int(entry.name)] = said or (entry / "comm").read_text().strip()
+    return found
+
+
+def _target(link: Path) -> str:
+    """Return where a link points; nowhere if it has just been closed."""
+    with contextlib.suppress(OSError):
+        return os.readlink(link)
+    return ""
+
+
 def children_of(pid: int) -> list[int]:
     """Return the pids of a process's children."""
     text = " ".join(path.read_text("ascii") for path in Path(f"/proc/{pid}/task").glob("*/children"))
@@ -67,6 +88,13 @@ def kill(pid: int) -> None:
     """End a process as an accident would."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
+
+
+def kill_all_on(folder: Path) -> None:
+    """End every process that works in a folder or names it on its command line; return when all are gone."""
+    while found := processes_on(folder):
+        for pid in found:
+            kill(pid)
 
 
 class RunningPort:
@@ -192,14 +220,12 @@ class RunningPort:
 
     def kill_everything(self) -> None:
         """End ``kouan run`` and every process that it ever started, as a power cut would; return when all are gone."""
-        while self.process is not None or processes_on(self.data):
-            if self.process is not None:
-                self.process.kill()
-            for pid in processes_on(self.data):
-                kill(pid)
-            if self.process is not None:
-                self.process.wait(30)
-                self.process = None
+        if self.process is not None:
+            self.process.kill()
+        kill_all_on(self.data)
+        if self.process is not None:
+            self.process.wait(30)
+            self.process = None
 
     def interrupt(self, number: signal.Signals = signal.SIGINT) -> float:
         """Ask for a clean end; return the seconds that it took."""

@@ -184,7 +184,7 @@ class VirtualClock:
 
     def now(self) -> Instant:
         """Return the virtual wall time."""
-        return self._loop.start + self.monotonic()
+        return self._loop.start + self._loop.now_us
 
     def monotonic(self) -> int:
         """Return the microseconds since the loop began."""

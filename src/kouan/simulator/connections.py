@@ -1,6 +1,6 @@
 """How the field speaks to a port: its links, what each must bring, and what a broker tells once one is gone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -25,6 +25,12 @@ def lane_subscriptions(port: str, lane: str) -> tuple[str, ...]:
     """Return the topics that a lane's link must bring."""
     commands = (f"kouan/{port}/{lane}/{device}/command" for device in ("barrier", "light", "display"))
     return (*commands, f"kouan/{port}/{lane}/controller/status")
+
+
+def exit_subscriptions(port: str, exits: Sequence[str]) -> tuple[str, ...]:
+    """Return the topics that the yard's link must bring: what its exit lanes' barriers and PLCs hear."""
+    devices = ("barrier/command", "controller/status")
+    return tuple(f"kouan/{port}/{each}/{device}" for each in exits for device in devices)
 
 
 def agency_subscriptions(port: str, authority: str = "+") -> tuple[str, ...]:

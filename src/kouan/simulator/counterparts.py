@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from kouan.protocols.jws import Signer
-from kouan.simulator.roles import ImageStore, InspectionDesk, OfficerDesk, PapersOffice, TruthLog, YardDesk
+from kouan.simulator.roles import ImageStore, InspectionDesk, LotsDesk, OfficerDesk, PapersOffice, TruthLog, YardDesk
 from kouan.vocabulary.clock import Clock
 
 
@@ -13,7 +13,7 @@ class Counterparts(msgspec.Struct, frozen=True):
     """Whom the field meets besides the wire.
 
     Without a store no pictures are taken, without a desk nobody decides reviews, without ``inspection`` none examines,
-    and without ``yard`` nobody works there.
+    and without ``yard`` nobody works there; ``lots`` is whom its consignees ask where nobody examines.
     """
 
     papers: PapersOffice
@@ -24,6 +24,7 @@ class Counterparts(msgspec.Struct, frozen=True):
     desk: OfficerDesk | None = None
     inspection: InspectionDesk | None = None
     yard: YardDesk | None = None
+    lots: LotsDesk | None = None
 
 
 class Stamps(msgspec.Struct, frozen=True):

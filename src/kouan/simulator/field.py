@@ -15,7 +15,9 @@ from kouan.simulator.approach import Approach
 from kouan.simulator.connections import Links
 from kouan.simulator.counterparts import Counterparts, Stamps, Summary
 from kouan.simulator.crew import Crew
+from kouan.simulator.devices.barrier import BarrierController
 from kouan.simulator.devices.yard import make_devices
+from kouan.simulator.devices.yard_exit import make_exits
 from kouan.simulator.equipment import SENSORS, Equipment
 from kouan.simulator.fleet import Fleet
 from kouan.simulator.inspectors import Inspectors
@@ -126,18 +128,21 @@ class Field:
 
     def _make_yard(self) -> Yard | None:
         """Return the yard's people and their devices; None where the port has none, or nobody to talk to."""
-        desk, inspection, link = self._others.yard, self._others.inspection, self._links.yard
+        desk, lots, link = self._others.yard, self._others.inspection or self._others.lots, self._links.yard
         life, yard = self._scenario.yard, self._port.yard
-        if desk is None or inspection is None or link is None or not life.people or not yard.gates:
+        if desk is None or lots is None or link is None or not life.people or not yard.gates:
             return None
-        outbox = self._outbox(link)
-        devices = make_devices(
-            yard, lambda place, device: self._voice(place, device, outbox), self._chance, self._sleep,
-            self._crew.spawn, life.drift_pm, self._speed,
-        )  # fmt: skip
+        outbox, spawn = self._outbox(link), self._crew.spawn
+
+        def voice(place: str, device: str) -> Voice:
+            return self._voice(place, device, outbox)
+
+        devices = make_devices(yard, voice, self._chance, self._sleep, spawn, life.drift_pm, self._speed)
+        logs, travel = (self._others.truth, self._others.actuations), self._scenario.timings.barrier_travel
+        exits = make_exits(yard, voice, self._chance, self._sleep, spawn, self._clock, logs, travel, self._speed)
         return Yard(
-            desk, inspection, self._others.papers, yard, life, *devices, self._clock, self._sleep,
-            self._crew.spawn, self._chance(), self._speed, self._traffic.home,
+            desk, lots, self._others.papers, yard, life, *devices, self._clock, self._sleep,
+            spawn, self._chance(), self._speed, self._traffic.home, exits,
         )  # fmt: skip
 
     def _make_lanes(self) -> dict[str, Lane]:
@@ -181,14 +186,20 @@ class Field:
             for name, signer in self._others.signers.items()
         }  # fmt: skip
 
-    async def run(self, stopped: Callable[[], bool], tell: Callable[[Summary], None], every_s: float = 5.0) -> None:
-        """Run until ``stopped`` says so, telling a summary every ``every_s`` seconds; raise what a part failed with."""
+    async def run(
+        self, stopped: Callable[[], bool], tell: Callable[[Summary], None] | None = None, every_s: float = 5.0
+    ) -> None:
+        """Run until ``stopped`` says so, asked every ``every_s`` seconds; raise what a part failed with.
+
+        ``tell`` is told a summary as often.
+        """
         try:
             self._begin()
             while not stopped():
                 await self._sleep(every_s)
                 self._crew.check()
-                tell(self.summary())
+                if tell is not None:
+                    tell(self.summary())
         finally:
             await self._crew.dismiss()
         self._crew.check()
@@ -205,10 +216,14 @@ class Field:
             papers_accepted=self._traders.accepted,
             papers_rejected=self._traders.rejected,
             verdicts=sum(agency.answered for agency in self.agencies.values()),
-            double_openings=sum(lane.equipment.barriers.double_openings for lane in lanes),
+            double_openings=sum(each.double_openings for each in self._barriers()),
             messages_sent=sum(outbox.sent for _, outbox in self._outboxes),
             telemetry_dropped=sum(outbox.dropped for _, outbox in self._outboxes),
         )
+
+    def _barriers(self) -> list[BarrierController]:
+        exits = () if self._yard is None else self._yard.exits.values()
+        return [*(lane.equipment.barriers for lane in self.lanes.values()), *(each.barrier for each in exits)]
 
     def _begin(self) -> None:
         spawn = self._crew.spawn
@@ -238,6 +253,8 @@ class Field:
             levels = received.topic.split("/")
             if len(levels) == 5 and levels[2] in self.lanes:
                 self.lanes[levels[2]].equipment.command(levels[3], received.payload)
+            elif len(levels) == 5 and self._yard is not None and levels[2] in self._yard.exits:
+                self._yard.exits[levels[2]].command(levels[3], received.payload)
             elif len(levels) == 5 and levels[2] == "agency" and levels[3] in self.agencies:
                 self.agencies[levels[3]].take(received.payload)
             await link.settle(received)

@@ -43,6 +43,20 @@ def _json(document: Document) -> dict[str, Any]:
     return {"content": msgspec.json.encode(document), "headers": {"content-type": "application/json"}}
 
 
+class Machine:
+    """A machine of somebody's, which speaks with a token of its own."""
+
+    def __init__(self, client: httpx.AsyncClient, token: str) -> None:
+        self._client = client
+        self._bearer = {"authorization": f"Bearer {token}"}
+
+    async def tell(self, path: str, document: Document) -> httpx.Response:
+        """Return the answer to a document that the machine sends; raises Unavailable."""
+        parts = _json(document)
+        parts["headers"] |= self._bearer
+        return await _ask(self._client, "POST", path, **parts)
+
+
 class HttpPapersOffice:
     """A PapersOffice over HTTP; a paper sent twice is one paper, by its number as idempotency key.
 

@@ -1,19 +1,20 @@
-"""The yard's office over HTTP: its staff and duty officer are the site's, who is aboard is border inspection's."""
+"""The yard's office over HTTP: its staff are the site's, who is aboard is border inspection's, who fetches a firm's."""
 
 from collections.abc import Mapping
 
-from kouan.simulator.http import Account, Sessions
+from kouan.simulator.http import Account, Machine, Sessions
 from kouan.simulator.roles import Document
 
 
 class HttpYardDesk:
     """A YardDesk over HTTP."""
 
-    def __init__(self, sessions: Sessions, officers: Mapping[str, tuple[Account, Account]]) -> None:
-        """``officers`` are by authority."""
+    def __init__(self, sessions: Sessions, officers: Mapping[str, tuple[Account, Account]], consignee: Machine) -> None:
+        """``officers`` are by authority; ``consignee`` is the machine of the firm whose goods lie there."""
         self._sessions = sessions
         self._site = officers["site"][0]
         self._border = officers["border_inspection"][0]
+        self._consignee = consignee
 
     async def visits(self) -> tuple[Document, ...]:
         """Return the visits under way."""
@@ -50,8 +51,12 @@ class HttpYardDesk:
         return await self._tell(self._border, f"/yard/visits/{visit}/excuse", {"reason": reason})
 
     async def order(self, wanted: Document) -> bool:
-        """Place a pick-up order."""
-        return await self._tell(self._site, "/yard/pickups", wanted)
+        """Place a pick-up order, as the firm does for lots of its own."""
+        return (await self._consignee.tell("/yard/pickups", wanted)).is_success
+
+    async def reset_exit(self, exit_: str, reason: str) -> bool:
+        """Let an exit lane open again that opens for nobody."""
+        return await self._tell(self._site, f"/yard/exits/{exit_}", {"reason": reason})
 
     async def adjusted(self, scale: str, reason: str) -> bool:
         """Take a scale into use again."""

@@ -10,9 +10,10 @@ from kouan.simulator.anomalies import Anomaly
 from kouan.simulator.identities import seal_number
 from kouan.simulator.pictures import plate_picture
 from kouan.simulator.roles import Document, InspectionDesk, Sleep
-from kouan.simulator.scenario import Inspection, Span
+from kouan.simulator.scenario import Inspection
 from kouan.simulator.surroundings import Left
 from kouan.simulator.vehicles import Lorry
+from kouan.simulator.waits import Waits
 from kouan.vocabulary.clock import SECOND, Clock, Instant
 from kouan.vocabulary.errors import KouanError
 
@@ -61,7 +62,7 @@ class Inspectors:
         self._onward = onward
         self._expected: dict[str, tuple[Left, Instant]] = {}
         self._seen: set[str] = set()
-        self._due: dict[str, Instant] = {}
+        self._waits = Waits(clock, random, speed)
 
     def expect(self, left: Left) -> None:
         """Take note of a vehicle that was sent to be examined."""
@@ -102,7 +103,7 @@ class Inspectors:
         number, appointment = str(sheet["number"]), sheet["appointment"]
         if sheet["state"] == "called" and appointment is not None:
             called = f"{number}:{sheet['called_at']}"
-            if self._is_due(called, int(sheet["called_at"]), self._setting.drives_s):
+            if self._waits.over(called, int(sheet["called_at"]), self._setting.drives_s):
                 await self._desk.arrived(number, str(appointment["bay"]))
             return
         step = next((each for each in sheet["steps"] if not each["done"]), None)
@@ -115,7 +116,7 @@ class Inspectors:
         """Do the first step that is left, each agency that must be there."""
         minutes = float(step["minutes"]) * self._setting.pace
         begun = f"{sheet['number']}:{step['number']}:{step['round']}"
-        if not self._is_due(begun, self._clock.now(), (minutes * 48.0, minutes * 72.0)):
+        if not self._waits.over(begun, self._clock.now(), (minutes * 48.0, minutes * 72.0)):
             return
         told = {str(report["agency"]) for report in step["reports"]}
         for agency in step["present"]:
@@ -152,7 +153,7 @@ class Inspectors:
             await self._say(agency, number, order, "release", "Nothing was found")
         elif last is None:
             await self._say(agency, number, order, "keep", "To be dealt with: see what was found")
-        elif self._is_due(f"{number}:{order}:{last['at']}", int(last["at"]), self._setting.settles_s):
+        elif self._waits.over(f"{number}:{order}:{last['at']}", int(last["at"]), self._setting.settles_s):
             await self._say(agency, number, order, "release", "What was found is dealt with", override=True)
 
     async def _say(
@@ -160,12 +161,6 @@ class Inspectors:
     ) -> None:
         said = {"order": order, "outcome": outcome, "reason": reason, "override": override}
         self.answered += await self._desk.answer(agency, number, said)
-
-    def _is_due(self, what: str, since: Instant, span_s: Span) -> bool:
-        """Say whether a span drawn once for this has passed since."""
-        if what not in self._due:
-            self._due[what] = since + self._span_us(self._random.uniform(*span_s))
-        return self._clock.now() >= self._due[what]
 
     def _span_us(self, span_s: float) -> int:
         return round(span_s * SECOND / self._speed)

@@ -4,8 +4,9 @@ import datetime as dt
 from random import Random
 
 from kouan.simulator.roles import Document, InspectionDesk, Sleep
-from kouan.simulator.scenario import Inspection, Span
-from kouan.vocabulary.clock import SECOND, Clock, Instant
+from kouan.simulator.scenario import Inspection
+from kouan.simulator.waits import Waits
+from kouan.vocabulary.clock import SECOND, Clock
 from kouan.vocabulary.errors import KouanError
 
 LOOKS_EVERY_S = 10.0
@@ -35,7 +36,7 @@ class Laboratory:
         self._sleep = sleep
         self._random = random
         self._speed = speed
-        self._due: dict[str, Instant] = {}
+        self._waits = Waits(clock, random, speed)
 
     async def run(self) -> None:
         """Work for ever."""
@@ -79,7 +80,7 @@ class Laboratory:
         waiting = [each for each in (lot or {}).get("samples", ()) if not each["duplicate_of"] and not each["result"]]
         for sample in waiting:
             name = str(sample["number"])
-            if not self._is_due(name, int(sample["taken_at"]), self._setting.laboratory_s):
+            if not self._waits.over(name, int(sample["taken_at"]), self._setting.laboratory_s):
                 continue
             passed = self._random.random() >= self._setting.fails
             ash = {"item": "ash", "value": "9.8" if passed else "41.2", "unit": "%", "limit": "40.0", "bound": "most"}
@@ -95,7 +96,7 @@ class Laboratory:
         """Issue the certificate of a lot that passed and needs one."""
         number = str(lot["number"])
         waits = any(reason["code"] == "release.awaits_certificate" for reason in lot["blocking"])
-        if waits and self._is_due(f"certificate {number}", self._clock.now(), self._setting.certifies_s):
+        if waits and self._waits.over(f"certificate {number}", self._clock.now(), self._setting.certifies_s):
             sheet = await self._desk.lot(number)
             kind = "quality" if sheet is None else sheet["rule"]["certificate_kind"]
             covers = [{"lot": number, "mass_kg": lot["mass_kg"]}]
@@ -106,12 +107,6 @@ class Laboratory:
                     "valid_from": self._today(), "valid_until": self._today(days=365),
                 },
             )  # fmt: skip
-
-    def _is_due(self, what: str, since: Instant, span_s: Span) -> bool:
-        """Say whether a span drawn once for this has passed since."""
-        if what not in self._due:
-            self._due[what] = since + round(self._random.uniform(*span_s) * SECOND / self._speed)
-        return self._clock.now() >= self._due[what]
 
     def _today(self, days: int = 0) -> str:
         """Return the day in China, or one some days later."""

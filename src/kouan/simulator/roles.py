@@ -56,7 +56,19 @@ class OfficerDesk(Protocol):
         ...
 
 
-class InspectionDesk(Protocol):
+class LotsDesk(Protocol):
+    """The lots' desk, as everybody reads it whose goods they are. Every method raises Unavailable."""
+
+    async def lots(self, state: str) -> tuple[Document, ...]:
+        """Return the lots in a state, the most urgent first."""
+        ...
+
+    async def lot(self, number: str) -> Document | None:
+        """Return one lot with its samples; None where there is none."""
+        ...
+
+
+class InspectionDesk(LotsDesk, Protocol):
     """The examination yard and the lots' desk, as inspectors have them. Every method raises Unavailable."""
 
     async def worklist(self) -> tuple[Document, ...]:
@@ -85,14 +97,6 @@ class InspectionDesk(Protocol):
 
     async def picture(self, jpeg: bytes) -> str:
         """Bring a picture and return its SHA-256 in hex."""
-        ...
-
-    async def lots(self, state: str) -> tuple[Document, ...]:
-        """Return the lots in a state, the most urgent first."""
-        ...
-
-    async def lot(self, number: str) -> Document | None:
-        """Return one lot with its samples; None where there is none."""
         ...
 
     async def tell_lot(self, number: str, what: str, document: Document) -> bool:
@@ -144,6 +148,10 @@ class YardDesk(Protocol):
 
     async def order(self, wanted: Document) -> bool:
         """Order a pick-up of released goods."""
+        ...
+
+    async def reset_exit(self, exit_: str, reason: str) -> bool:
+        """Let an exit lane open again that opens for nobody."""
         ...
 
     async def adjusted(self, scale: str, reason: str) -> bool:

@@ -7,9 +7,10 @@ from random import Random
 from msgspec.structs import replace
 
 from kouan.simulator.devices.yard import YardGate, YardScale
+from kouan.simulator.devices.yard_exit import YardExit
 from kouan.simulator.identities import chinese_plate
 from kouan.simulator.people import make_person
-from kouan.simulator.roles import Document, InspectionDesk, PapersOffice, Sleep, Spawn, YardDesk
+from kouan.simulator.roles import Document, LotsDesk, PapersOffice, Sleep, Spawn, YardDesk
 from kouan.simulator.scenario import Span, YardLife
 from kouan.simulator.surroundings import Left
 from kouan.simulator.traders import declaration
@@ -49,9 +50,9 @@ class Yard:
     """Everybody in the yard; what is refused is looked at again."""
 
     def __init__(
-        self, desk: YardDesk, inspection: InspectionDesk, papers: PapersOffice, yard: FieldYard, life: YardLife,
+        self, desk: YardDesk, lots: LotsDesk, papers: PapersOffice, yard: FieldYard, life: YardLife,
         scales: Sequence[YardScale], gates: Sequence[YardGate], clock: Clock, sleep: Sleep, spawn: Spawn,
-        random: Random, speed: float, home: Callable[[Left], None],
+        random: Random, speed: float, home: Callable[[Left], None], exits: Sequence[YardExit] = (),
     ) -> None:  # fmt: skip
         """``home`` is told of each lorry that leaves the yard; ``speed`` field seconds pass in one of the wall."""
         self.fetched = 0
@@ -59,9 +60,10 @@ class Yard:
         self._scales = scales
         self._gates = gates
         self.board = Board(desk, clock, sleep, speed)
-        self._ways = Ways(desk, self.board, yard, life, scales, gates, sleep, random)
+        self.exits = {each.name: each for each in exits}
+        self._ways = Ways(desk, self.board, yard, life, scales, gates, sleep, random, exits)
         self._desk = desk
-        self._inspection = inspection
+        self._lots = lots
         self._papers = papers
         self._yard = yard
         self._life = life
@@ -80,7 +82,8 @@ class Yard:
     def voices(self) -> Sequence[Voice]:
         """The voices of all devices of the yard."""
         scales, gates = [each.voices for each in self._scales], [each.voices for each in self._gates]
-        return [voice for voices in (*scales, *gates) for voice in voices]
+        exits = [each.voices for each in self.exits.values()]
+        return [voice for voices in (*scales, *gates, *exits) for voice in voices]
 
     def expect(self, left: Left) -> None:
         """Take in a lorry that the gate let through with goods."""
@@ -94,6 +97,8 @@ class Yard:
 
     async def run(self) -> None:
         """Work for ever."""
+        for each in self.exits.values():
+            each.boot()
         for work in (self._zeroes(), self._references(), self._consignees()):
             self._spawn(work)
         first = True
@@ -146,7 +151,8 @@ class Yard:
     def _look_after(self) -> None:
         """Come to every vehicle that is held, and to every scale that is out of use, once."""
         for view in self.board.visits:
-            if view["state"] == "held" and view["visit"] not in self._mending:
+            waits = view["state"] == "held" or view["waits_for"] == "yard.waits_person"
+            if waits and view["visit"] not in self._mending:
                 self._mending.add(str(view["visit"]))
                 self._spawn(self._mend(view))
         for scale in self.board.scales:
@@ -162,6 +168,10 @@ class Yard:
         try:
             if code == "need.person_must_look" or code.startswith("people."):
                 self.mended += await self._desk.excuse(visit, "Identified by hand: a second driver")
+            elif view["state"] == "exiting":
+                gone = one is None or one.out
+                seen = "Looked: it is out" if gone else "Looked: it stands here"
+                self.mended += await self._desk.mend(visit, "seen_gone" if gone else "still_here", seen)
             elif code in LOADED_TOO_MUCH:
                 if one is not None and code == "yard.stack_short":
                     one.load_kg -= MARGIN_KG
@@ -234,14 +244,14 @@ class Yard:
             return []
         released: set[str] = set()
         for state in RELEASED:
-            released |= {str(each["number"]) for each in await self._inspection.lots(state)}
+            released |= {str(each["number"]) for each in await self._lots.lots(state)}
         free = [each for each in lie if each["lot"] in released and _left_kg(each, int(each["in_kg"])) >= LEAST_KG]
         return free[: self._life.fetching - len(self._fetching)]
 
     async def _fetch(self, account: Document) -> None:
         """Order a pick-up, and send a lorry for it."""
         lot = str(account["lot"])
-        sheet, stack = await self._inspection.lot(lot), self.board.stack_of(lot)
+        sheet, stack = await self._lots.lot(lot), self.board.stack_of(lot)
         if sheet is None or stack is None or not sheet["may_leave"]:
             return
         lies_kg = sum(int(each["wet_kg"]) for each in self.board.stock["stacks"] if each["place"] == stack)

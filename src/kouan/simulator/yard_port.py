@@ -14,7 +14,7 @@ class FieldBlock(msgspec.Struct, frozen=True):
 
 
 class FieldPlace(msgspec.Struct, frozen=True):
-    """A scale or a gate of a site."""
+    """A scale, a gate or an exit lane of a site."""
 
     name: str
     site: str
@@ -41,12 +41,13 @@ class FieldYard(msgspec.Struct, frozen=True):
     blocks: tuple[FieldBlock, ...] = ()
     scales: tuple[FieldPlace, ...] = ()
     gates: tuple[FieldPlace, ...] = ()
+    exits: tuple[FieldPlace, ...] = ()
     references: tuple[FieldReference, ...] = ()
 
     @property
     def places(self) -> tuple[str, ...]:
-        """The names of all scales and gates."""
-        return (*(each.name for each in self.scales), *(each.name for each in self.gates))
+        """The names of all scales, gates and exit lanes."""
+        return tuple(each.name for each in (*self.scales, *self.gates, *self.exits))
 
     def stacks(self, site: str, hs_code: str) -> list[str]:
         """Return the places of a site where goods may lie, in order, each as ``site/block/layer/stack``."""

@@ -9,10 +9,11 @@ from random import Random
 import msgspec
 
 from kouan.simulator.devices.yard import YardGate, YardScale
+from kouan.simulator.devices.yard_exit import YardExit
 from kouan.simulator.people import Person
 from kouan.simulator.roles import Document, Sleep, YardDesk
 from kouan.simulator.scenario import Span, YardLife
-from kouan.simulator.vehicles import Lorry
+from kouan.simulator.vehicles import Lorry, Rig
 from kouan.simulator.yard_board import Board
 from kouan.simulator.yard_port import FieldYard
 
@@ -30,11 +31,15 @@ MOISTURE_BP = {"2701": 850, "26": 700}
 
 FROZEN_DC = -200
 
+DOMESTIC_AXLES, DOMESTIC_MM = 6, 16_000
+"""Axles and length of a lorry that did not come through this field's gate (six axles, GB 1589-2016)."""
+
 
 class Visitor(msgspec.Struct):
     """One vehicle in the yard: what it weighs now, empty and laden, and who sits in it.
 
-    ``fetches`` says that it comes for goods; ``lorry`` is the one that came through the gate, if this field saw it.
+    ``fetches`` says that it comes for goods; ``lorry`` is the one that came through the gate, if this field saw it;
+    ``out`` that it drove out by an exit lane.
     """
 
     plate: str
@@ -50,6 +55,17 @@ class Visitor(msgspec.Struct):
     stranger: bool = False
     net_kg: int | None = None
     amended: int = 0
+    out: bool = False
+
+    @property
+    def rig(self) -> Rig:
+        """The vehicle as an exit's devices see it."""
+        if self.lorry is not None:
+            return self.lorry.rig
+        return Rig(
+            identity=self.plate, nationality="CHN", plate=self.plate, trailer=None, axles=DOMESTIC_AXLES,
+            length_mm=DOMESTIC_MM, tare_kg=self.empty_kg,
+        )  # fmt: skip
 
 
 class Ways:
@@ -57,7 +73,7 @@ class Ways:
 
     def __init__(
         self, desk: YardDesk, board: Board, yard: FieldYard, life: YardLife, scales: Sequence[YardScale],
-        gates: Sequence[YardGate], sleep: Sleep, random: Random,
+        gates: Sequence[YardGate], sleep: Sleep, random: Random, exits: Sequence[YardExit] = (),
     ) -> None:  # fmt: skip
         self.handled = 0
         self._desk = desk
@@ -66,6 +82,7 @@ class Ways:
         self._life = life
         self._scales = {each.name: each for each in scales}
         self._gates = {each.name: each for each in gates}
+        self._exits = {each.name: each for each in exits}
         self._sleep = sleep
         self._random = random
 
@@ -82,8 +99,30 @@ class Ways:
     async def enter(self, one: Visitor, site: str) -> None:
         """Show plate and document at a gate of a site."""
         gates = [each.name for each in self._yard.gates if each.site == site]
-        occupants = one.occupants + (1 if one.stranger and self._board.find(one.plate) is not None else 0)
-        await self._gates[self._random.choice(gates)].show(one.plate, one.driver, occupants)
+        await self._gates[self._random.choice(gates)].show(one.plate, one.driver, self._aboard(one))
+
+    def _aboard(self, one: Visitor) -> int:
+        """Return how many sit in a vehicle: one more at the exit, where a stranger got in."""
+        return one.occupants + (1 if one.stranger and self._board.find(one.plate) is not None else 0)
+
+    async def _leave(self, one: Visitor, site: str) -> None:
+        """Drive out at an exit lane of a site, or at a gate where it has none.
+
+        Who is held there waits for whom was called. Where nothing opened for somebody who may leave, the yard's duty
+        officer looks at the exit and resets it.
+        """
+        exits = [each.name for each in self._yard.exits if each.site == site and each.name in self._exits]
+        if not exits:
+            await self.enter(one, site)
+            return
+        chosen = self._random.choice(exits)
+
+        def held() -> bool:
+            return (self._board.find(one.plate) or {}).get("state") == "held"
+
+        one.out = await self._exits[chosen].leave(one.rig, one.driver, self._aboard(one), held)
+        if not one.out and (self._board.find(one.plate) or {}).get("state") == "ready":
+            await self._desk.reset_exit(chosen, "Looked at: nothing stands in the way")
 
     async def _go_on(self, one: Visitor, view: Document) -> None:
         match view["state"]:
@@ -95,9 +134,9 @@ class Ways:
                 await self._handle(one, view)
             case "ready":
                 await self._moves()
-                await self.enter(one, str(view["site"]))
+                await self._leave(one, str(view["site"]))
             case _:
-                return  # held: the yard's officers come
+                return  # held, or let out and not seen to leave: the yard's officers come
 
     async def _weigh(self, one: Visitor, site: str) -> None:
         await self._moves()

@@ -11,6 +11,8 @@ import msgspec
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from kouan.access.people import Principal, Session
 from kouan.access.policy import may
@@ -72,7 +74,35 @@ def need_of(endpoint: Callable[..., Any]) -> Need:
 
 
 class GuardedRoute(APIRoute):
-    """A route that knows who may call it."""
+    """A route that knows who may call it, and is analysed when it is first asked for.
+
+    FastAPI analyses a route as it is made, and once more as its router is included. A port that lost power would wait
+    for all of them, twice (docs/reference/durability.md).
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """Make a route as FastAPI does; raise KouanError where the endpoint does not say who may call it."""
+        need_of(endpoint)
+        Route.__init__(self, path, endpoint, include_in_schema=options["include_in_schema"])
+        self.methods = set(options["methods"])
+        self.tags = options["tags"]
+        self._options = options
+        self._analysed = False
+
+    def under(self, base: str) -> "GuardedRoute":
+        """Return the same route under a base."""
+        return GuardedRoute(base + self.path, self.endpoint, **self._options)
+
+    def analyse(self) -> None:
+        """Find out what the endpoint takes and gives, unless that was done; its operation is called as it is."""
+        if not self._analysed:
+            super().__init__(self.path, self.endpoint, **{**self._options, "operation_id": self.name})
+            self._analysed = True
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request for this path."""
+        self.analyse()
+        await super().handle(scope, receive, send)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler behind its guard."""

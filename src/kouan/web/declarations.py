@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from kouan.access.words import Action, Field
-from kouan.inspection.balances import BalanceKind, left_kg
+from kouan.inspection.balances import BalanceKind, left_kg, over_kg
 from kouan.inspection.desk import document_of
 from kouan.inspection.records import BalanceRecord, DeclarationRecord
 from kouan.inspection.release.lot import LotState
@@ -36,16 +37,48 @@ LOTS_A_PAGE = 4
 PRESSING = (LotState.ESCALATED, LotState.OVERDUE, LotState.RECALLED, LotState.FAILED, LotState.HELD)
 """States that wait for a person, the most urgent first; all others by their deadlines."""
 
+
+class _Found(msgspec.Struct, frozen=True):
+    """A declaration that was found, with its lots by line; its paper is None where only lots stand."""
+
+    number: str
+    paper: DeclarationRecord | None
+    lots: tuple[LotRecord, ...]
+
+    @property
+    def full_due(self) -> At | None:
+        """When all of it is due, None where all is there."""
+        return None if self.paper is None or self.paper.step == "full" else self.paper.full_due
+
+    @property
+    def deadline(self) -> At | None:
+        """Return the nearest of its deadlines."""
+        dates = (self.full_due, *(lot.deadline for lot in self.lots))
+        return min((at for at in dates if at is not None), default=None)
+
+    def overdue(self, now: At) -> bool:
+        """Say whether a deadline passed, or a lot is known to be overdue."""
+        passed = self.deadline is not None and self.deadline <= now
+        return passed or any(lot.state in PRESSING[:2] for lot in self.lots)
+
+    def urgency(self, now: At) -> tuple[bool, int, At, str]:
+        """Return what it is ordered by: what is overdue first, then by how pressing its lots are, then by deadline."""
+        ranks = [PRESSING.index(LotState(lot.state)) for lot in self.lots if lot.state in PRESSING]
+        return not self.overdue(now), min(ranks, default=len(PRESSING)), self.deadline or EVER_US, self.number
+
+
 Sought = Annotated[str, Query(max_length=64, pattern=LINE)]
 
 
 class BalanceLine(Shape):
-    """What may be written off against one item of a declaration, in kilograms net."""
+    """What may be written off against one item of a declaration, in kilograms net; ``over_kg`` came over it."""
 
     item: str
     granted_kg: int
     taken_kg: int
     left_kg: int
+    over_kg: int
+    overrun_permille: int
     state: str
 
 
@@ -97,19 +130,28 @@ async def find_declarations(
     numbers = await _numbers(services, release, reads, sought, limit) if any(sought) else None
     lots = await _waiting(release, limit) if numbers is None else await _lots(release, numbers)
     if numbers is None:
-        due = await services.papers.declarations_due(now)
+        due = await services.papers.declarations_due(now, limit)
         numbers = list(dict.fromkeys([*(paper.number for paper in due), *(lot.declaration for lot in lots)]))
         lots = [*lots, *await _lots(release, [paper.number for paper in due])]
     papers = {paper.number: paper for paper in await services.papers.declarations(numbers)}
-    balances = await services.papers.balances(numbers) if numbers else ()
-    lots = list({lot.number: lot for lot in lots}.values())
+    found = [_Found(number, papers.get(number), _own(lots, number)) for number in numbers]
+    there = [one for one in found if one.paper is not None or one.lots]
+    shown = sorted(there, key=lambda one: one.urgency(now))[:limit]
+    balances = await services.papers.balances([one.number for one in shown]) if shown else ()
+    views = await _views(services, reads, [lot for one in shown for lot in one.lots])
+    return json_answer({"at": now, "items": [_standing(one, views, balances, now) for one in shown]})
+
+
+async def _views(services: Services, reads: Reading, lots: Sequence[LotRecord]) -> dict[str, dict[str, Any]]:
+    """Return lots as they are shown, by number; what is read of them is recorded in one go."""
     read = await reads.of([lot_matter(lot, reads.port) for lot in lots])
-    seen = [
-        (lot, summary(lot, services.messages.get("en", {}), fields)) for lot, fields in zip(lots, read, strict=True)
-    ]
-    known = [number for number in numbers if number in papers or any(lot.declaration == number for lot in lots)]
-    items = [_standing(number, papers.get(number), seen, balances, now) for number in known]
-    return json_answer({"at": now, "items": sorted(items, key=_urgency)[:limit]})
+    english = services.messages.get("en", {})
+    return {lot.number: summary(lot, english, fields) for lot, fields in zip(lots, read, strict=True)}
+
+
+def _own(lots: Iterable[LotRecord], number: str) -> tuple[LotRecord, ...]:
+    own = {lot.number: lot for lot in lots if lot.declaration == number}
+    return tuple(sorted(own.values(), key=lambda lot: lot.line))
 
 
 async def _numbers(
@@ -152,38 +194,25 @@ async def _lots(release: ReleaseServices, numbers: Iterable[str]) -> list[LotRec
 
 
 def _standing(
-    number: str,
-    paper: DeclarationRecord | None,
-    seen: Sequence[tuple[LotRecord, dict[str, Any]]],
-    balances: Sequence[BalanceRecord],
-    now: At,
+    found: _Found, views: Mapping[str, dict[str, Any]], balances: Sequence[BalanceRecord], now: At
 ) -> dict[str, Any]:
-    own = sorted(((lot, view) for lot, view in seen if lot.declaration == number), key=lambda each: each[0].line)
-    ordered = [lot for lot, _ in own]
-    deadlines = [lot.deadline for lot in ordered if lot.deadline is not None]
-    full_due = None if paper is None or paper.step == "full" else paper.full_due
-    late = full_due is not None and full_due <= now
+    paper, number = found.paper, found.number
+    lots = [views[lot.number] for lot in found.lots]
     return {
         "number": number,
         "status": None if paper is None else paper.status,
         "step": None if paper is None else paper.step,
-        "consignee": next((view["consignee"] for _, view in own if view["consignee"]), None),
-        "direction": paper.direction if paper is not None else ordered[0].direction,
-        "full_due": full_due,
-        "days_left": days_left(paper, now) if paper is not None and full_due is not None else None,
-        "overdue": late or any(lot.state in PRESSING[:2] for lot in ordered) or any(at <= now for at in deadlines),
-        "deadline": min([*deadlines, *([full_due] if full_due is not None else [])], default=None),
-        "lots": [view for _, view in own],
+        "consignee": next((view["consignee"] for view in lots if view["consignee"]), None),
+        "direction": found.lots[0].direction if paper is None else paper.direction,
+        "full_due": found.full_due,
+        "days_left": None if paper is None or found.full_due is None else days_left(paper, now),
+        "overdue": found.overdue(now),
+        "deadline": found.deadline,
+        "lots": lots,
         "balances": [_line(one) for one in balances if (one.kind, one.number) == (BalanceKind.DECLARATION, number)],
     }
 
 
 def _line(record: BalanceRecord) -> dict[str, Any]:
-    shown = {name: getattr(record, name) for name in ("item", "granted_kg", "taken_kg", "state")}
-    return {**shown, "left_kg": left_kg(record)}
-
-
-def _urgency(item: Mapping[str, Any]) -> tuple[bool, int, At, str]:
-    states = [lot["state"] for lot in item["lots"]]
-    rank = min((PRESSING.index(state) for state in states if state in PRESSING), default=len(PRESSING))
-    return not item["overdue"], rank, item["deadline"] or EVER_US, item["number"]
+    shown = {name: getattr(record, name) for name in ("item", "granted_kg", "taken_kg", "state", "overrun_permille")}
+    return {**shown, "left_kg": left_kg(record), "over_kg": over_kg(record)}

@@ -13,7 +13,7 @@ import msgspec
 from kouan.access.need import PROTECTED, MatterKind
 from kouan.access.words import Field
 from kouan.ledger.entries import Entry
-from kouan.web.instead import field_of_rule
+from kouan.web.instead import field_of_rule, tells_protected
 
 CORRECTED: Mapping[str, Field] = {
     "plate": Field.PLATES,
@@ -79,6 +79,13 @@ class _Said(msgspec.Struct):
     decision: dict[str, Any] = {}
 
 
+class _Alarm(msgspec.Struct):
+    code: str = ""
+    owners: list[str] = []
+    params: dict[str, Any] = {}
+    word: str = ""
+
+
 def _fact(entry: Entry) -> _Fact:
     return msgspec.json.decode(entry.body, type=_Recorded).fact
 
@@ -138,6 +145,13 @@ def _decision(entry: Entry) -> frozenset[Field]:
     return frozenset().union(*(_rule(finding.get("rule")) for finding in found))
 
 
+def _alarm(entry: Entry) -> frozenset[Field]:
+    """An alarm that speaks of a protected field speaks of whose it is; one that does not says where to look."""
+    alarm = msgspec.json.decode(entry.body, type=_Alarm)
+    tells = tells_protected(alarm.code, alarm.params or ({"word": alarm.word} if alarm.word else {}))
+    return frozenset().union(*map(_authority, alarm.owners)) if tells else frozenset()
+
+
 def _placed(entry: Entry) -> frozenset[Field]:
     return _authority(_said(entry).authority)
 
@@ -178,6 +192,7 @@ _ON_SHEET = _line(MatterKind.EXAMINATION, others=AUTHORITIES, also=_words)
 _YARD = _line(MatterKind.VISIT, Field.YARD)
 _PEOPLE = _line(MatterKind.VISIT, Field.ABOARD)
 _ORDER = _line(MatterKind.HOLD, others=AUTHORITIES, also=_placed)
+_ALARM = _line(MatterKind.PASSAGE, Field.DECISION, others=AUTHORITIES, also=_alarm)
 _REGION = _line(None, Field.ENTRY)
 _REASONED = _line(MatterKind.HOLD, *AUTHORITIES)
 _REVIEWED = _line(MatterKind.PASSAGE, others=AUTHORITIES | _PROCEDURES, also=_review)
@@ -218,12 +233,13 @@ ENTRY_KINDS: Mapping[str, EntryKind] = {
     "examination.reported/1": _line(MatterKind.EXAMINATION, Field.FINDINGS),
     **_all("yard", "opened fact held called", _PEOPLE),
     **_all("yard", "net gate_out left moved ticket pickup_ordered pickup_cancelled", _YARD),
-    **_all("yard", "scale_zero scale_out_of_use scale_adjusted", _YARD),
+    **_all("yard", "scale_zero scale_out_of_use scale_adjusted exit_ordered exit_voided exit_reset", _YARD),
     **_all(
         "yard", "warrant_issued warrant_transferred warrant_pledged warrant_let_go warrant_redeemed", _YARD
     ),
     **_all("access", "account_saved answered person_forgotten token_issued token_revoked", _ACCOUNT),
     **_all("access", "signed_in signed_out stepped_up shift_opened shift_closed duty_planned duty_cancelled", _ACCOUNT),
+    **_all("command", "alarm_raised alarm_returned alarm_acknowledged", _ALARM),
     "access.read/1": _line(MatterKind.READS, Field.READ),
     "network.bulletin/1": _line(
         MatterKind.HOLD, Field.VEHICLE, others=AUTHORITIES | {Field.WATCH_LIST}, also=_bulletin

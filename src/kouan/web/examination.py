@@ -223,10 +223,8 @@ def _vehicle(body: VehicleShape) -> Vehicle:
 
 
 async def _require_picture(services: Services, sha256: str) -> None:
-    try:
-        await services.images.get(sha256)
-    except NotFound as error:
-        raise InvalidValue("pictures", "examination.picture", f"must bring picture {sha256} first") from error
+    if not await services.images.has(sha256):
+        raise InvalidValue("pictures", "examination.picture", f"must bring picture {sha256} first")
 
 
 def _told(answer: Examination | Refused, caller: Caller, services: Services, status: int = 200) -> Response:

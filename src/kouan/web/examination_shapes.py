@@ -145,13 +145,14 @@ class AssignedView(Shape):
 
 
 class AppointmentView(Shape):
-    """Where and when, and with whom."""
+    """Where and when, and with whom; ``steps`` are the numbers of those that are done there, none where all are."""
 
     bay: str
     starts_at: Instant
     ends_at: Instant
     people: list[AssignedView]
     plan: str
+    steps: list[int]
 
 
 class SealView(Shape):

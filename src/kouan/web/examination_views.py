@@ -12,7 +12,7 @@ from kouan.inspection.examination.examination import Answer, Ask, Examination, R
 from kouan.web.examination_shapes import ExaminationView
 from kouan.web.reading import NOTHING
 
-_MADE = ("asks", "steps", "answers")
+_MADE = ("asks", "steps", "answers", "appointment")
 
 
 def shown(examination: Examination, reader: Principal, read: frozenset[Field] = NOTHING) -> Mapping[str, Any]:
@@ -22,6 +22,7 @@ def shown(examination: Examination, reader: Principal, read: frozenset[Field] = 
         "asks": [_ask(ask, reader, read) for ask in examination.asks],
         "steps": [_step(step, examination, reader, read=Field.FINDINGS in read) for step in examination.steps],
         "answers": [{**_said(answer, reader, read), "releases": answer.releases} for answer in examination.answers],
+        "appointment": None if examination.appointment is None else msgspec.structs.asdict(examination.appointment),
     }
 
 

@@ -14,14 +14,12 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from kouan.vocabulary.clock import SECOND, Clock
-from kouan.web.problems import FieldError, ProblemError
+from kouan.web.oidc_person import STARTED_US, Person, refused
+from kouan.web.problems import ProblemError
 from kouan.web.services import OidcSettings
 
 ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
 """Signatures that are believed: asymmetric ones only, so that nobody signs with a public key as a secret."""
-
-STARTED_US = 600 * SECOND
-"""How long signing in at the provider may take. Our choice: ten minutes."""
 
 MAX_STARTED = 1_000
 """Sign-ins that may be under way at once; the oldest is forgotten first."""
@@ -46,16 +44,6 @@ class Started(msgspec.Struct, frozen=True):
     nonce: str
     verifier: str
     at: int
-
-
-class Person(msgspec.Struct, frozen=True):
-    """Who the provider says has signed in: who, with which groups, and when the password was given, if it says so."""
-
-    subject: str
-    username: str | None
-    display_name: str | None
-    groups: tuple[str, ...]
-    authenticated_at: int | None
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -209,11 +197,6 @@ def _verified(id_token: str, keys: KeySet) -> dict[str, Any]:
 def challenge_of(verifier: str) -> str:
     """Return the S256 challenge of a verifier (RFC 7636 section 4.2)."""
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode("ascii")
-
-
-def refused(field: str, rule: str, mend: str) -> ProblemError:
-    """Return the refusal of a sign-in."""
-    return ProblemError(401, errors=[FieldError(field, rule, mend)])
 
 
 def _person_of(claims: Mapping[str, Any], settings: OidcSettings) -> Person:

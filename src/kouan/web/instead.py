@@ -45,13 +45,22 @@ _PROTECTED_CODES = ("people.", "driver.", "health.", "papers.", "hold.", "border
 
 def shown_overview(view: View) -> View:
     """Return the port's counters, whose alarms tell everybody that a person must look, and nobody a protected field."""
-    alarms = [
-        {**each, "reason": reason("need.person_must_look")}
-        if str(each["reason"]["code"]).startswith(_PROTECTED_CODES) and each["reason"]["params"]
+    return {**view, "alarms": shown_alarms(view["alarms"])}
+
+
+def shown_alarms(alarms: Iterable[View]) -> list[View]:
+    """Return alarms without the protected field that one speaks of, and without the word that was said of it."""
+    return [
+        {**each, "reason": reason("need.person_must_look"), "word": each["word"] and ""}
+        if tells_protected(each["reason"]["code"], each["reason"]["params"])
         else each
-        for each in view["alarms"]
+        for each in alarms
     ]
-    return {**view, "alarms": alarms}
+
+
+def tells_protected(code: str, params: View) -> bool:
+    """Say whether a reason tells something of a protected field, not only that somebody must look."""
+    return code.startswith(_PROTECTED_CODES) and bool(params)
 
 
 def without_people(reasons: Iterable[View]) -> list[View]:

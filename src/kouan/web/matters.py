@@ -96,6 +96,11 @@ def reads_matter(username: str, port: str) -> Matter:
     return Matter(MatterKind.READS, username, port, Stage.RECORDED, NOBODY, frozenset({Field.READ}))
 
 
+def study_matter(number: str, port: str) -> Matter:
+    """Return a study of the port's own files: what their rows say is nobody's case, and read to plan."""
+    return Matter(MatterKind.STUDY, number, port, Stage.CLOSED, NOBODY, frozenset({Field.ROWS}))
+
+
 def entry_matter(entry: Entry, fields: frozenset[Field]) -> Matter:
     """Return what an entry is about, as far as it is recorded; an entry is nobody's case any more."""
     return Matter(

@@ -31,6 +31,7 @@ SECURITY_HEADERS = (
 API = "/api/"
 IMAGES = "/api/v1/images/"
 IMPORTS = "/api/v1/papers/imports"
+STUDIES = "/api/v1/studies/"
 
 
 class SecurityHeaders:
@@ -115,4 +116,6 @@ class BodyLimit:
     def _most(self, path: str) -> int:
         if path.startswith(IMAGES):
             return self._limits.image_bytes
+        if path.startswith(STUDIES) and "/files/" in path:
+            return self._limits.study_bytes
         return self._limits.import_bytes if path.startswith(IMPORTS) else self._limits.body_bytes

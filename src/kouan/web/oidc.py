@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
@@ -13,10 +13,13 @@ from kouan.vocabulary.clock import SECOND
 from kouan.vocabulary.errors import NotFound
 from kouan.vocabulary.verdict import Refused
 from kouan.web.callers import Common, GuardedRoute, public
-from kouan.web.identity_provider import STARTED_US, IdentityProvider, Person, refused
+from kouan.web.oidc_person import STARTED_US, Person, refused
 from kouan.web.problems import FieldError, ProblemError
 from kouan.web.services import CommonServices, OidcSettings
 from kouan.web.session import begin
+
+if TYPE_CHECKING:
+    from kouan.web.identity_provider import IdentityProvider
 
 router = APIRouter(route_class=GuardedRoute, tags=["session"], prefix="/auth/oidc")
 
@@ -57,10 +60,10 @@ async def _free_name(person: Person, services: CommonServices) -> str:
     return "oidc-" + hashlib.sha256(person.subject.encode()).hexdigest()[:20]
 
 
-def provider_of(request: Request) -> IdentityProvider:
+def provider_of(request: Request) -> "IdentityProvider":
     """Return the application's identity provider; raise NotFound where it has none."""
-    provider = request.app.state.provider
-    if not isinstance(provider, IdentityProvider):
+    provider: IdentityProvider | None = request.app.state.provider
+    if provider is None:
         raise NotFound("this port has no identity provider")
     return provider
 

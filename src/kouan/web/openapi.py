@@ -60,6 +60,9 @@ _READ_FAILURE = (404, 422)
 
 def describe(app: FastAPI) -> dict[str, Any]:
     """Return the description of an application's API."""
+    for route in app.routes:
+        if isinstance(route, GuardedRoute):
+            route.analyse()
     described = get_openapi(title="kouan", version=VERSION, summary=app.summary, routes=app.routes)
     schemas = described["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):

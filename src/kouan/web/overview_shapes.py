@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from kouan.command.alarms import AlarmState
 from kouan.web.fields import Instant, Shape
 from kouan.web.gate_shapes import Reason
 
@@ -39,13 +40,30 @@ class Minute(Shape):
 
 
 class Alarm(Shape):
-    """Something that needed attention: priority 1 (emergency) to 4 (advisory)."""
+    """Something that needs attention: priority 1 (emergency) to 4 (advisory), raised ``at`` last.
 
+    ``state`` is as in IEC 62682; ``owners`` are the authorities whose it is, or ``port``; ``word`` is what who
+    acknowledged it said, empty where it is about something protected.
+    """
+
+    number: str
     at: Instant
     lane: str
     passage: str | None
     priority: int
     reason: Reason
+    state: AlarmState
+    owners: list[str]
+    returned_at: Instant | None
+    acknowledged_by: str | None
+    acknowledged_at: Instant | None
+    word: str | None
+
+
+class Alarms(Shape):
+    """Alarms, the most urgent first."""
+
+    items: list[Alarm]
 
 
 class UnparsedCount(Shape):

@@ -16,7 +16,7 @@ from kouan.inspection.fields import violations_of
 from kouan.inspection.papers import ConsignmentLine
 from kouan.inspection.parties import NOT_YOUR_FIRM, Concerns, everybody
 from kouan.inspection.records import ConfirmationRecord, ConsignmentRecord, DeclarationRecord, ManifestRecord
-from kouan.inspection.use_cases import Accepted, refusal_of
+from kouan.inspection.use_cases import Accepted, declaration_of, refusal_of
 from kouan.journeys.hand_in import PapersCounter
 from kouan.vocabulary.errors import NotFound
 from kouan.vocabulary.places import Direction
@@ -237,8 +237,9 @@ async def paper_views(services: Services, records: Sequence[Record]) -> list[Map
         for line in _lines(carried, record)
         if (number := _declaration(line, held.get((record.direction, line.number))))
     }
-    declared = {paper.number for paper in await services.papers.declarations(list(wanted))} if wanted else set()
-    return [_view(record, _missing(record, _lines(carried, record), held, declared)) for record in records]
+    declared = await services.papers.declarations(list(wanted)) if wanted else ()
+    covered = {(paper.number, line.number) for paper in declared for line in declaration_of(paper).consignments}
+    return [_view(record, _missing(record, _lines(carried, record), held, covered)) for record in records]
 
 
 def _lines(carried: Mapping[str, tuple[ConsignmentLine, ...]], record: Record) -> tuple[ConsignmentLine, ...]:
@@ -253,15 +254,15 @@ def _missing(
     record: Record,
     lines: Sequence[ConsignmentLine],
     held: Mapping[tuple[str, str], ConsignmentRecord],
-    declared: AbstractSet[str],
+    covered: AbstractSet[tuple[str, str]],
 ) -> list[dict[str, str]]:
-    """Return what a vehicle still waits for: manifests of its consignments, and declarations of these."""
+    """Return what a vehicle still waits for: manifests of its consignments, and declarations that name these."""
     missing = []
     for line in lines:
         found = held.get((record.direction, line.number))
         number = _declaration(line, found)
         missing += [_lack("manifest", line.number)] if found is None else []
-        missing += [_lack("declaration", number)] if number and number not in declared else []
+        missing += [_lack("declaration", number)] if number and (number, line.number) not in covered else []
     return missing
 
 

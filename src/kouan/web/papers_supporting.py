@@ -8,9 +8,8 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from kouan.access.words import Action, Field
-from kouan.inspection.balances import left_kg
 from kouan.inspection.papers import DeclarationStatus
-from kouan.inspection.records import BalanceRecord, DeclarationRecord, SupportingRecord
+from kouan.inspection.records import DeclarationRecord, SupportingRecord
 from kouan.inspection.supporting import PaperKind
 from kouan.inspection.two_step import days_left
 from kouan.vocabulary.clock import SECOND
@@ -21,10 +20,10 @@ from kouan.web.answers import json_answer, no_content
 from kouan.web.callers import Caller, GuardedRoute, Needed, asks
 from kouan.web.fields import LINE, IdempotencyKey, Instant, Page, Shape
 from kouan.web.own import readable, reads_number
+from kouan.web.paper_balances import Balances, shown_balance
 from kouan.web.paper_records import shown_papers, shown_versions
 from kouan.web.papers import Document, PaperNumber, Taken, counter_of, for_firms, paper_refused, taking
 from kouan.web.reading import Reading, Reads
-from kouan.web.services import Services
 
 router = APIRouter(route_class=GuardedRoute, tags=["papers"], prefix="/papers")
 
@@ -68,38 +67,6 @@ class SupportingPapers(Shape):
     """Supporting papers."""
 
     items: list[SupportingView]
-
-
-class WrittenOffView(Shape):
-    """What a ticket wrote off, in kilograms net."""
-
-    ticket: str
-    item: str
-    mass_kg: int
-    at: Instant
-    by: str
-    voided_at: Instant | None
-
-
-class BalanceView(Shape):
-    """How much may be written off against one item of a paper, in kilograms net."""
-
-    kind: str
-    number: str
-    item: str
-    granted_kg: int
-    taken_kg: int
-    left_kg: int
-    valid_from: Instant | None
-    valid_until: Instant | None
-    state: str
-    write_offs: list[WrittenOffView]
-
-
-class Balances(Shape):
-    """The balances of a paper."""
-
-    items: list[BalanceView]
 
 
 class DueView(Shape):
@@ -149,11 +116,14 @@ async def set_declaration_status(number: PaperNumber, body: Status, services: Ne
 @router.get("/declarations/due", response_model=Due)
 @asks(Action.READ_PAPERS)
 async def list_due_declarations(
-    caller: Caller, services: Needed, days: Annotated[int, Query(ge=0, le=90)] = DAYS_AHEAD
+    caller: Caller,
+    services: Needed,
+    days: Annotated[int, Query(ge=0, le=90)] = DAYS_AHEAD,
+    limit: Annotated[Page, Query()] = 100,
 ) -> Response:
-    """Return the declarations whose full form is due within some days, or overdue."""
+    """Return the declarations whose full form is due within some days, or overdue, the earliest first."""
     now = services.clock.now()
-    due = await services.papers.declarations_due(now + days * 86_400 * SECOND)
+    due = await services.papers.declarations_due(now + days * 86_400 * SECOND, limit)
     found = await readable(services, caller, due)
     return json_answer({"items": [_due(record, now) for record in found]})
 
@@ -239,7 +209,7 @@ async def list_papers_of_lot(lot: PaperNumber, caller: Caller, services: Needed,
 async def get_balances(number: PaperNumber, caller: Caller, services: Needed) -> Response:
     """Return what may be written off against the papers of a number, and what was."""
     found = await services.papers.balances([number]) if await reads_number(services, caller, number) else []
-    return json_answer({"items": [await _balance(services, record) for record in found]})
+    return json_answer({"items": [await shown_balance(services, record) for record in found]})
 
 
 @router.get("/{number}/versions", response_model=Versions)
@@ -269,19 +239,6 @@ def _view(record: SupportingRecord) -> Mapping[str, Any]:
         "state": record.state,
         "received_at": record.submitted_at,
         "details": msgspec.Raw(record.document),
-    }
-
-
-async def _balance(services: Services, record: BalanceRecord) -> Mapping[str, Any]:
-    written = await services.papers.write_offs(record.kind, record.number)
-    return {
-        **msgspec.structs.asdict(record),
-        "left_kg": left_kg(record),
-        "write_offs": [
-            {name: getattr(one, name) for name in WrittenOffView.model_fields}
-            for one in written
-            if one.item == record.item
-        ],
     }
 
 

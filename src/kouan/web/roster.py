@@ -6,11 +6,12 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from kouan.access.people import Principal, Role
-from kouan.access.roster import DutiesAsked, Duty, Wanted, cancel, plan
+from kouan.access.people import Role
+from kouan.access.roster import DutiesAsked, Wanted, cancel
 from kouan.access.roster_file import read_roster
 from kouan.access.words import Action
 from kouan.access.words import Field as Thing
+from kouan.journeys.roster import RosterDesk
 from kouan.ledger.roles import UnitRefused
 from kouan.vocabulary.errors import NotFound
 from kouan.vocabulary.verdict import Refused, refuse
@@ -22,9 +23,6 @@ from kouan.web.services import Services
 from kouan.web.shifts import DutyView, duty_view
 
 router = APIRouter(route_class=GuardedRoute, tags=["need to know"], prefix="/duties")
-
-OVERLAPS = refuse("duty.overlaps", field="starts_at", mend="must not reach into another duty of the same person")
-"""What is answered where the ledger refuses a duty."""
 
 _FILE: dict[str, Any] = {
     "requestBody": {
@@ -87,7 +85,7 @@ async def list_duties(
 async def plan_duty(body: DutyRequest, caller: Caller, services: Needed) -> Response:
     """Plan another's duty; one that has begun is confirmed with a reason."""
     wanted = Wanted(body.username, body.post, body.starts_at, body.until, body.reason)
-    planned = await _planned(services, caller, wanted)
+    planned = await _desk(services).plan(wanted, caller)
     if isinstance(planned, Refused):
         raise refused(planned, {}, 403 if planned.reasons[0].code == "duty.not_yours" else 409)
     return json_answer(duty_view(planned), 201)
@@ -98,21 +96,9 @@ async def plan_duty(body: DutyRequest, caller: Caller, services: Needed) -> Resp
 async def import_roster(request: Request, caller: Caller, services: Needed) -> Response:
     """Plan the duties of a CSV file (UTF-8 or GBK), line by line; times without an offset are the port's."""
     rows = read_roster(await request.body(), str(services.port["timezone"]))
-    planned: list[dict[str, object]] = []
-    rejected: list[dict[str, object]] = []
-    for row in rows:
-        if row.wanted is None:
-            wrong = row.wrong
-            found = {} if wrong is None else {"field": wrong.field, "rule": wrong.rule, "mend": wrong.mend}
-            rejected.append({"row": row.row, **found})
-            continue
-        duty = await _planned(services, caller, row.wanted)
-        if isinstance(duty, Refused):
-            reason = duty.reasons[0]
-            rejected.append({"row": row.row, "rule": reason.code, **reason.params})
-        else:
-            planned.append(duty_view(duty))
-    return json_answer({"rows": len(rows), "planned": planned, "rejected": rejected})
+    brought = await _desk(services).bring(rows, caller)
+    planned = [duty_view(duty) for duty in brought.planned]
+    return json_answer({"rows": brought.rows, "planned": planned, "rejected": brought.rejected})
 
 
 @router.delete("/{number}", status_code=204)
@@ -135,10 +121,5 @@ async def cancel_duty(
     return no_content()
 
 
-async def _planned(services: Services, by: Principal, wanted: Wanted) -> Duty | Refused:
-    account = await services.accounts.find_account(wanted.username)
-    planned = plan(wanted, account, by, services.clock.now())
-    if isinstance(planned, Refused):
-        return planned
-    duty, unit = planned
-    return OVERLAPS if isinstance(await services.ledger.append(unit), UnitRefused) else duty
+def _desk(services: Services) -> RosterDesk:
+    return RosterDesk(services.accounts, services.ledger, services.clock)

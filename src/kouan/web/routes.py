@@ -1,10 +1,10 @@
 """The routes of a port's and of a hub's API, and an application that has them and nothing behind them."""
 
 from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
 
 from kouan.web import (
     accounts,
+    alarms,
     declarations,
     events,
     examination,
@@ -26,6 +26,7 @@ from kouan.web import (
     rules,
     session,
     shifts,
+    study,
     targeting,
     what_if,
     yard,
@@ -45,6 +46,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     oidc.router,
     port.router,
     gate.router,
+    alarms.router,
     what_if.router,
     ledger.router,
     papers_import.router,
@@ -66,6 +68,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     yard_acts.router,
     shifts.router,
     roster.router,
+    study.router,
 )
 """What a port answers."""
 
@@ -90,7 +93,6 @@ def routed(routers: tuple[APIRouter, ...] = ROUTERS, summary: str = SUMMARY) -> 
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=_operation_id,
     )
     app.state.routers = []
     for router in routers:
@@ -101,15 +103,15 @@ def routed(routers: tuple[APIRouter, ...] = ROUTERS, summary: str = SUMMARY) -> 
 
 def add(app: FastAPI, router: APIRouter, base: str = "") -> None:
     """Add a router's routes under a base."""
-    app.include_router(router, prefix=base)
+    app.routes.extend(route.under(base) for route in _guarded(router))
     app.state.routers.append(router)
 
 
 def guarded_routes(app: FastAPI) -> list[GuardedRoute]:
     """Return every route of the API."""
     routers: list[APIRouter] = app.state.routers
-    return [route for router in routers for route in router.routes if isinstance(route, GuardedRoute)]
+    return [route for router in routers for route in _guarded(router)]
 
 
-def _operation_id(route: APIRoute) -> str:
-    return route.name
+def _guarded(router: APIRouter) -> list[GuardedRoute]:
+    return [route for route in router.routes if isinstance(route, GuardedRoute)]

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from kouan.access.people import Agency, Principal, Role
 from kouan.access.roles import Accounts, PasswordHasher
+from kouan.command.roles import AlarmDesk
 from kouan.gate.procedures import Authority
 from kouan.gate.roles import GateRecords
 from kouan.inspection.control_orders import ControlOrder
@@ -25,6 +26,7 @@ from kouan.journeys.targeting_desk import TargetingDesk
 from kouan.journeys.yard_desk import YardDesk
 from kouan.ledger.roles import Ledger, Subjects
 from kouan.ledger.tiles import TileSource
+from kouan.planning.study.kept import MOST_FILE_BYTES, Studies
 from kouan.vocabulary.clock import Clock
 from kouan.vocabulary.places import Direction
 from kouan.vocabulary.verdict import Granted, Refused
@@ -130,6 +132,10 @@ class ImageStore(Protocol):
         """Return a picture; raise NotFound."""
         ...
 
+    async def has(self, sha256: str) -> bool:
+        """Say whether a picture is kept, without reading it."""
+        ...
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Rate:
@@ -157,6 +163,7 @@ class Limits:
     body_bytes: int = 64 * 1024
     image_bytes: int = 512 * 1024
     import_bytes: int = 512 * 1024
+    study_bytes: int = MOST_FILE_BYTES
     streams: int = 16
     all_streams: int = 256
 
@@ -247,7 +254,8 @@ class Services(CommonServices):
     """Everything that a request to a port may need.
 
     ``port`` is the drawn port as ``GET /api/v1/port`` shows it; ``salt`` returns 16 fresh random bytes.
-    ``targeting``, ``examinations``, ``yard``, ``release`` and ``rules`` are None where the port has none.
+    ``targeting``, ``examinations``, ``yard``, ``release``, ``rules``, ``alarms`` and ``studies`` are None where the
+    port has none.
     """
 
     place = "port"
@@ -265,6 +273,8 @@ class Services(CommonServices):
     yard: YardDesk | None = None
     release: ReleaseServices | None = None
     rules: RuleServices | None = None
+    alarms: AlarmDesk | None = None
+    studies: Studies | None = None
 
     @property
     def title(self) -> Mapping[str, str]:

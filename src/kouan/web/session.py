@@ -17,6 +17,7 @@ from kouan.access.use_cases import (
     stepped_up,
 )
 from kouan.access.words import Action, Field, State
+from kouan.command.alarms import acknowledges
 from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.errors import NotFound
 from kouan.vocabulary.verdict import Refused
@@ -39,7 +40,10 @@ class SignIn(Shape):
 
 
 class SessionView(Shape):
-    """Who is signed in, where, what they may do, and which things beside passages they may watch."""
+    """Who is signed in, where, what they may do, which things beside passages they may watch.
+
+    ``acknowledges`` are the owners whose alarms they may acknowledge: ``port``, or an authority.
+    """
 
     place: Literal["port", "hub"]
     username: str
@@ -49,6 +53,7 @@ class SessionView(Shape):
     machine: bool
     actions: list[Action]
     watches: list[Field]
+    acknowledges: list[str]
 
 
 class Door:
@@ -171,4 +176,5 @@ def _view(principal: Principal, services: CommonServices) -> dict[str, object]:
         "machine": principal.machine,
         "actions": actions_of(principal),
         "watches": [each for each in Field if each in seen],
+        "acknowledges": acknowledges(principal),
     }

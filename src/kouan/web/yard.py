@@ -32,7 +32,7 @@ from kouan.web.yard_shapes import (
 )
 from kouan.yard.moisture import wet_kg_of
 from kouan.yard.records import StackRecord, VisitRecord
-from kouan.yard.states import Held, Left, Ready, VisitState, decode_state, state_name, waits_for
+from kouan.yard.states import Held, Leaving, Left, Ready, VisitState, decode_state, state_name, waits_for
 
 router = APIRouter(route_class=GuardedRoute, tags=["yard"], prefix="/yard")
 
@@ -176,9 +176,10 @@ def visit_view(record: VisitRecord, read: frozenset[Field] = NOTHING) -> Mapping
         "waits_for": waits_for(state),
         "place": stay.place,
         "order": None if stay.terms is None else stay.terms.order,
+        "exit": state.order.line.exit if isinstance(state, Leaving) else None,
         "first_kg": None if stay.first is None else stay.first.mass_kg,
         "second_kg": None if stay.second is None else stay.second.mass_kg,
-        "net_kg": state.net_kg if isinstance(state, Ready | Left) else None if net is None else net.mass_kg,
+        "net_kg": state.net_kg if isinstance(state, Ready | Leaving | Left) else None if net is None else net.mass_kg,
         "occupants": stay.aboard.count if Field.ABOARD in read else None,
         "reasons": reasons_of(state, read),
         "perishable_until": None if stay.green is None else stay.green.until,
@@ -208,8 +209,11 @@ def happened(state: VisitState) -> Mapping[str, Any]:
 
 
 def reasons_of(state: VisitState, read: frozenset[Field] = NOTHING) -> list[Mapping[str, Any]]:
-    """Return why a visit is held, none where it is not."""
-    found = [msgspec.to_builtins(each) for each in state.reasons] if isinstance(state, Held) else []
+    """Return why a visit waits for a person, none where it does not."""
+    reasons = state.reasons if isinstance(state, Held) else ()
+    if isinstance(state, Leaving) and state.doubt is not None:
+        reasons = (state.doubt,)
+    found = [msgspec.to_builtins(each) for each in reasons]
     return found if Field.ABOARD in read else without_people(found)
 
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from kouan.access.words import Action, Field
 from kouan.journeys.yard_visits import Done
+from kouan.vocabulary.errors import NotFound
 from kouan.vocabulary.verdict import Refused
 from kouan.web.answered import once
 from kouan.web.answers import json_answer
@@ -75,7 +76,7 @@ async def sample_yard_visit(
 @router.post("/visits/{visit}/mend", response_model=Happened)
 @asks(Action.STEER_YARD, Field.YARD)
 async def mend_yard_visit(visit: VisitPath, body: MendBody, caller: Caller, services: Needed, yard: Yard) -> Response:
-    """Say how a held vehicle goes on."""
+    """Say how a held vehicle goes on, or whether one that was let out is out."""
     return _answer(await yard.visits.mend(visit, Mend(body.mend), caller.username, body.reason), services)
 
 
@@ -181,6 +182,19 @@ async def act_on_scale(number: NumberPath, body: ScaleAct, caller: Caller, servi
     done = await acting(number, body.reason, caller.username)
     if not isinstance(done, ScaleRecord):
         raise refused(done, services.messages.get("en", {}))
+    return json_answer({"reason": body.reason})
+
+
+@router.post("/exits/{number}", response_model=YardReason)
+@asks(Action.STEER_YARD, Field.YARD)
+async def reset_yard_exit(number: NumberPath, body: YardReason, caller: Caller, yard: Yard) -> Response:
+    """Let an exit lane open again that opens for nobody since two vehicles drove out at once, or its arm moved alone.
+
+    A person has looked at it first. It opens nothing.
+    """
+    if yard.exits is None:
+        raise NotFound(f"the yard has no exit lane {number}")
+    await yard.exits.reset(number, caller.username, body.reason)
     return json_answer({"reason": body.reason})
 
 

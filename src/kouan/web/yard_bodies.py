@@ -41,9 +41,9 @@ class SampleBody(Shape):
 
 
 class MendBody(Shape):
-    """How a held vehicle goes on."""
+    """How a held vehicle goes on, or what a person saw of one of which nobody knew whether it is out."""
 
-    mend: Literal["weigh_again", "handle_again", "turn_away"]
+    mend: Literal["weigh_again", "handle_again", "turn_away", "seen_gone", "still_here"]
     reason: Why
 
 

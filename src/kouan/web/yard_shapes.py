@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Path, Query
 
 from kouan.web.fields import NAME, Instant, Shape
+from kouan.web.gate_shapes import Reason
 
 VisitPath = Annotated[str, Path(min_length=1, max_length=160, pattern=NAME, description="The visit's name.")]
 SiteQuery = Annotated[str | None, Query(max_length=64, pattern=r"^[a-z0-9-]*$", description="A site's short name.")]
@@ -34,6 +35,7 @@ class VisitView(Shape):
     """One visit: where it stands, what it waits for and since when it may be overdue; nobody's name is in it.
 
     ``occupants`` is null where it is withheld, and of a difference in people it is said only that a person must look.
+    ``exit`` is the exit lane that was ordered to open for it.
     """
 
     visit: str
@@ -47,6 +49,7 @@ class VisitView(Shape):
     waits_for: str
     place: str | None
     order: str | None
+    exit: str | None
     first_kg: int | None
     second_kg: int | None
     net_kg: int | None
@@ -101,7 +104,7 @@ class Stock(Shape):
 
 
 class MassBalance(Shape):
-    """A balance: dry decigrams and wet kilograms in, out, lost and in stock; ``findings`` name what does not agree."""
+    """A balance: dry decigrams and wet kilograms in, out, lost and in stock; ``findings`` say what does not agree."""
 
     name: str
     in_dg: int
@@ -114,7 +117,7 @@ class MassBalance(Shape):
     stock_kg: int
     moisture_kg: int
     losses_kg: dict[str, int]
-    findings: list[str]
+    findings: list[Reason]
 
 
 class MassBalances(Shape):

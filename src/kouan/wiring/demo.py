@@ -10,6 +10,7 @@ from kouan.access.use_cases import save_account, secret_hash
 from kouan.adapters.engines.data_folder import DataFolder
 from kouan.ledger.entries import canonical
 from kouan.ledger.roles import Draft, Ledger, Statement, Unit
+from kouan.simulator.traders import CONSIGNEE
 from kouan.vocabulary.clock import Instant
 
 DEMO_USER = "demo"
@@ -27,7 +28,11 @@ MACHINES: Mapping[str, tuple[str, Role, Agency]] = {
     "trader": ("sim-trader", Role.CARRIER, Agency.TRADE),
     "customs": ("sim-customs-system", Role.INSPECTOR, Agency.CUSTOMS),
     "camera": ("sim-camera", Role.CAMERA, Agency.SITE),
+    "consignee": ("sim-consignee", Role.CARRIER, Agency.TRADE),
 }
+
+FIRMS: Mapping[str, tuple[str, ...]] = {"consignee": (CONSIGNEE,)}
+"""The firms for which the simulated machines act: the one that all simulated declarations name fetches its goods."""
 
 
 _MACHINE_USERS = frozenset(username for username, _, _ in MACHINES.values())
@@ -45,14 +50,15 @@ def demo_token(folder: DataFolder, machine: str) -> str:
 
 def people() -> Sequence[Account]:
     """Return the demonstration's accounts, without password hashes."""
-    onlooker = Account(DEMO_USER, "Demo duty officer", Agency.CUSTOMS, (Role.DUTY_OFFICER, Role.AUDITOR), demo=True)
+    roles = (Role.DUTY_OFFICER, Role.AUDITOR, Role.PLANNER)
+    onlooker = Account(DEMO_USER, "Demo duty officer", Agency.CUSTOMS, roles, demo=True)
     officers = [
         Account(username, f"Simulated officer {username}", Agency(authority), (Role.DUTY_OFFICER,), demo=True)
         for authority, pair in OFFICERS.items()
         for username in pair
     ]
     machines = [
-        Account(username, f"Simulated {name}", agency, (role,), demo=True)
+        Account(username, f"Simulated {name}", agency, (role,), demo=True, firms=FIRMS.get(name, ()))
         for name, (username, role, agency) in MACHINES.items()
     ]
     return [onlooker, *officers, *machines]

@@ -1,5 +1,6 @@
 """Joint examinations of a port: its rules, its roster, and the parts that run them."""
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from kouan.inspection.examination.rules import ExaminationRules, parse_rules
 from kouan.inspection.roles import ControlDesk, PapersRecords
 from kouan.journeys.departure import Departures
 from kouan.journeys.diversion import Alarm, Diversions
-from kouan.journeys.examination import Examinations, Learned
+from kouan.journeys.examination import Examinations, Learned, Turn
 from kouan.journeys.examination_release import ExaminationToRelease
 from kouan.ledger.roles import Ledger
 from kouan.vocabulary.clock import Clock, Instant
@@ -30,13 +31,17 @@ class ExaminationParts(msgspec.Struct, frozen=True):
 
 
 class ExaminationStores(msgspec.Struct, frozen=True):
-    """Where examinations, the papers and the passages that they are about are kept, and what places control orders."""
+    """Where examinations, the papers and the passages that they are about are kept, and what places control orders.
+
+    ``turn`` is that of the gate's exceptions, under whose cap overrides are given too.
+    """
 
     examinations: ExaminationRecords
     papers: PapersRecords
     gate: GateRecords
     ledger: Ledger
     control: ControlDesk
+    turn: Turn = contextlib.nullcontext
 
 
 class ExaminationHearers(msgspec.Struct, frozen=True):
@@ -75,7 +80,7 @@ def examination_parts(
     told = hearers or ExaminationHearers()
     examinations = Examinations(
         stores.examinations, stores.papers, stores.control, stores.ledger, clock, rules,
-        learned=told.learned,
+        learned=told.learned, turn=stores.turn,
     )  # fmt: skip
     driver = ExaminationDriver(
         examinations,

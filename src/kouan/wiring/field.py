@@ -15,11 +15,12 @@ from kouan.simulator.connections import (
     Links,
     agency_subscriptions,
     approach_will,
+    exit_subscriptions,
     lane_subscriptions,
     last_will,
 )
 from kouan.simulator.field import Counterparts, Field, Summary
-from kouan.simulator.http import Account, HttpImageStore, HttpOfficerDesk, HttpPapersOffice, Sessions
+from kouan.simulator.http import Account, HttpImageStore, HttpOfficerDesk, HttpPapersOffice, Machine, Sessions
 from kouan.simulator.http_inspection import HttpInspectionDesk
 from kouan.simulator.http_yard import HttpYardDesk
 from kouan.simulator.logs import FileLog
@@ -67,7 +68,7 @@ async def serve(
                     images=HttpImageStore(client, demo_token(folder, "camera")),
                     desk=HttpOfficerDesk(sessions, officers),
                     inspection=HttpInspectionDesk(sessions, officers),
-                    yard=HttpYardDesk(at_yard, officers),
+                    yard=HttpYardDesk(at_yard, officers, Machine(client, demo_token(folder, "consignee"))),
                     truth=truth,
                     actuations=actuations,
                     signers=simulated_agency_signers(folder.path, port.name),
@@ -106,7 +107,8 @@ async def connected(folder: DataFolder, broker: BrokerSettings, port: FieldPort,
         for each in AUTHORITIES
     }
     approach = device_link(folder, broker, identities.APPROACH, will=Will(*approach_will(name, now)))
-    yard = device_link(folder, broker, identities.YARD) if port.yard.places else None
+    exits = exit_subscriptions(name, [each.name for each in port.yard.exits])
+    yard = device_link(folder, broker, identities.YARD, subscriptions=exits) if port.yard.places else None
     links = (*boxes.values(), *agencies.values(), approach, *(() if yard is None else (yard,)))
     async with contextlib.AsyncExitStack() as stack:
         for link in links:

@@ -12,6 +12,7 @@ from kouan.adapters.engines.supervisor import Supervisor
 from kouan.network.roles import RegionRecords
 from kouan.network.views import PortStanding
 from kouan.vocabulary.errors import Unavailable
+from kouan.wiring.loops import imported
 from kouan.wiring.region_file import RegionFile, load_region
 from kouan.wiring.serving import CARE, Serving, Tell, log_child, serve_again_and_again, unless
 from kouan.wiring.settings import HubSettings
@@ -76,7 +77,7 @@ async def run(
 
 async def _begin(hub: RunningHub, tell: Tell) -> Serving:
     """Start the engines, and meanwhile import what the hub is made of."""
-    dsn, server, compose = await asyncio.gather(_database(hub), _server(hub), asyncio.to_thread(_composition))
+    dsn, server, compose = await asyncio.gather(_database(hub), _server(hub), imported(_composition))
     return lambda: compose(hub, dsn, server, tell)
 
 

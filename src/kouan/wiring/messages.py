@@ -7,7 +7,7 @@ from importlib import resources
 from kouan.gate.catalogue import LANGUAGES, Catalogue, parse_catalogue, render
 from kouan.vocabulary.verdict import Reason
 
-CONTEXTS = ("kouan.gate", "kouan.access", "kouan.yard", "kouan.inspection.examination")
+CONTEXTS = ("kouan.gate", "kouan.access", "kouan.yard", "kouan.inspection.examination", "kouan.planning.study")
 """Contexts that have messages of their own, as ``messages/<language>.toml``."""
 
 

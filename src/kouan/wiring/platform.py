@@ -16,6 +16,7 @@ from kouan.vocabulary.errors import Unavailable
 from kouan.wiring import identities, keys, processes
 from kouan.wiring.brokers import broker_of, outside_broker
 from kouan.wiring.field_logs import lines_of, log_paths
+from kouan.wiring.loops import imported
 from kouan.wiring.port_file import PortFile, load
 from kouan.wiring.serving import CARE, Serving, Tell, log_child, serve_again_and_again, unless
 from kouan.wiring.settings import BrokerSettings, RunSettings
@@ -85,7 +86,7 @@ async def run(
 
 async def _begin(platform: Platform, tell: Tell) -> Serving:
     """Start the engines and the lane controller, and meanwhile import what the port is made of."""
-    dsn, broker, compose = await asyncio.gather(_database(platform), _broker(platform), asyncio.to_thread(_composition))
+    dsn, broker, compose = await asyncio.gather(_database(platform), _broker(platform), imported(_composition))
     return lambda: compose(platform, dsn, broker, tell)
 
 
@@ -113,5 +114,5 @@ async def _broker(platform: Platform) -> BrokerSettings:
         engine = EmbeddedNats(folder, host=settings.devices_host, mqtt_port=settings.devices_tcp_port)
         broker = broker_of(await engine.start(platform.supervisor))
     keys.platform_signer(folder.path, port)
-    await platform.start_child(processes.lane_controller(folder, broker, settings, lanes))
+    await platform.start_child(processes.lane_controller(folder, broker, settings, platform.port.controlled))
     return broker

@@ -110,6 +110,11 @@ class PortFile(msgspec.Struct, frozen=True):
     yard: YardSettings = YardSettings()
 
     @property
+    def controlled(self) -> tuple[str, ...]:
+        """The names of the lanes that the lane controller serves: the gate's, and the exits of the yard."""
+        return (*(lane.name for lane in self.lanes), *(each.name for each in self.yard.exits))
+
+    @property
     def port(self) -> PortName:
         """The port's short name."""
         return PortName.parse(self.name)

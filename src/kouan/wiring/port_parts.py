@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from kouan.adapters.alarms import AlarmKeeper
 from kouan.adapters.bay_planner.worker import WorkerPlanner
 from kouan.adapters.board.board import LiveBoard
 from kouan.adapters.board.hub import HubBoard
@@ -25,12 +26,14 @@ from kouan.adapters.nats.taken import furthest_taken
 from kouan.adapters.papers_files import FileReading
 from kouan.adapters.papers_watch import PapersWatch
 from kouan.adapters.passwords import Argon2Hasher
+from kouan.adapters.postgres.command import PostgresAlarmRecords
 from kouan.adapters.postgres.database import Database
 from kouan.adapters.postgres.ledger import PostgresLedger
 from kouan.adapters.postgres.migrate import migrate
 from kouan.adapters.postgres.release import PostgresReleaseRecords
 from kouan.adapters.postgres.rules import PostgresRuleRecords
 from kouan.adapters.rules.dry_runs import recorded
+from kouan.adapters.rules.shelf_watch import ShelfWatch
 from kouan.inspection.examination.bays import Budget
 from kouan.inspection.examination.planning import Roster
 from kouan.journeys.crossing import Crossings
@@ -65,9 +68,10 @@ from kouan.wiring.release import ReleaseParts, release_of, rules_beside
 from kouan.wiring.rules import RuleParts, engine, rules_of
 from kouan.wiring.serving import Tell
 from kouan.wiring.settings import BrokerSettings
+from kouan.wiring.study import studies_of
 from kouan.wiring.targeting import targeting_desk
 from kouan.wiring.web_serving import console, end_of, open_web
-from kouan.wiring.yard import YardParts, release_and_yard, yard_stores
+from kouan.wiring.yard import YardParts, release_and_yard, yard_exits, yard_stores
 
 Compose = Callable[[Platform, str, BrokerSettings, Tell], contextlib.AbstractAsyncContextManager["asyncio.Task[None]"]]
 """What ``serving`` is."""
@@ -106,6 +110,7 @@ class PortParts(msgspec.Struct, frozen=True):
     heads: HeadSigner
     papers: PapersWatch
     release: ReleaseParts
+    alarms: AlarmKeeper
     edge: Edge | None
     follower: RegionFollower | None
     yard: YardParts | None = None
@@ -115,7 +120,9 @@ class PortParts(msgspec.Struct, frozen=True):
         """Return what must run for the port to serve."""
         parts = [self.driver.run(), self.heads.run(), self.store.mark.run(self.store.ledger.writer), self.board.run()]
         parts.append(self.store.ledger.writer.ended())
-        parts += [self.papers.run(), self.release.watch.run()]
+        parts += [self.papers.run(), self.release.watch.run(), self.alarms.run()]
+        if self.services.rules is not None:
+            parts.append(ShelfWatch(self.services.rules.desk).run())
         if self.edge is not None:
             parts += self.edge.parts()
         if self.follower is not None:
@@ -139,30 +146,22 @@ async def _build(
     region = None if edge is None else region_at_gate(port.name, desk, edge.keeper, clock)
     policy = policy_of(port, load_rulebook(port, rulebooks_beside(path_of(settings.port))), hub=edge is not None)
     board = LiveBoard(board_setting_of(port), policy.rulebook, ledger, records, clock)
+    alarms = AlarmKeeper(board.alarms, ledger, PostgresAlarmRecords(database, port.name), clock)
+    await alarms.start()
     tell("broker")
     link = await stack.enter_async_context(await _platform_link(platform, broker, ledger, board))
     stores = yard_stores(database, port.name, store.papers, ledger, store.subjects)
     rules = await _rules(platform, database, store)
     release = release_of(port.name, rules.release, database, store.papers, ledger, clock, links.chance(), board.alarm)
-    yard = release_and_yard(port, stores, release.services, clock, links.chance().randbytes, board.alarm)
+    signer, chance = keys.platform_signer(folder.path, port.name), links.chance().randbytes
+    exits = yard_exits(port, link, signer, chance, ledger, records, clock)
+    yard = release_and_yard(port, stores, release.services, clock, chance, board.alarm, rules.overrun, exits)
     driver = PortDriver(setting_of(port), policy, _roles(platform, store, link, desk, region, yard, rules), board)
     tell("recovery")
     await board.start()
     await driver.start()
     gate_desk = PortDesk(driver, records, store.papers, clock, links.secret)
-    models = FileArtefacts(folder.folder("models"))
-    targeting = targeting_desk(
-        store.papers,
-        store.targeting,
-        ledger,
-        gate_desk.holds,
-        models,
-        clock,
-        links.secret,
-        rules.targeting,
-        tables=rules.tables,
-    )
-    await targeting.targeting.start()
+    targeting = await _targeting(platform, store, rules, gate_desk)
     examination = None if roster is None else _examination(
         roster, rules, store, gate_desk, driver, targeting, release, stack
     )  # fmt: skip
@@ -180,9 +179,29 @@ async def _build(
         release=release.services,
         rules=RuleServices(desk=rules.desk, dry_runs=rules.dry_runs),
         two_step=rules.two_step,
+        alarms=alarms,
+        studies=studies_of(platform, stack),
     )
     papers = PapersWatch(PapersDue(store.papers, ledger, clock), board.alarm)
-    return PortParts(store, driver, board, services, heads, papers, release, edge, follower, yard, examination)
+    return PortParts(store, driver, board, services, heads, papers, release, alarms, edge, follower, yard, examination)
+
+
+async def _targeting(platform: Platform, store: Store, rules: RuleParts, desk: PortDesk) -> TargetingDesk:
+    """Return what selects vehicles for examination, with what it had learned."""
+    models = FileArtefacts(platform.folder.folder("models"))
+    targeting = targeting_desk(
+        store.papers,
+        store.targeting,
+        store.ledger,
+        desk.holds,
+        models,
+        platform.clock,
+        links.secret,
+        rules.targeting,
+        tables=rules.tables,
+    )
+    await targeting.targeting.start()
+    return targeting
 
 
 def _examination(
@@ -193,7 +212,7 @@ def _examination(
     roles, releasing = driver.roles, release.services
     planner = WorkerPlanner(Budget())
     stack.push_async_callback(planner.close)
-    stores = ExaminationStores(store.examinations, store.papers, store.records, store.ledger, desk.holds)
+    stores = ExaminationStores(store.examinations, store.papers, store.records, store.ledger, desk.holds, desk.turn)
     hearers = ExaminationHearers(
         learned=targeting.targeting.learned,
         departures=Departures(store.records, roles.crossings, driver.watcher.alarm),

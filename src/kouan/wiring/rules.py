@@ -9,6 +9,7 @@ from kouan.adapters.rules.dry_runs import DryRuns
 from kouan.adapters.rules.shipped import shipped_documents
 from kouan.adapters.rules.tables import Compile, TablesInForce, plain
 from kouan.inspection.examination.rules import ExaminationRules
+from kouan.inspection.overrun import OverrunAt
 from kouan.inspection.rules.document import RuleDocument
 from kouan.inspection.rules.roles import RuleDocuments, RuleRecords
 from kouan.inspection.rules.shelf import (
@@ -16,6 +17,7 @@ from kouan.inspection.rules.shelf import (
     Shelved,
     ShelvedReleaseRules,
     examination_rules,
+    overrun_rules,
     targeting_rules,
 )
 from kouan.inspection.targeting.rules import RuleSet
@@ -36,6 +38,7 @@ class RuleParts(msgspec.Struct, frozen=True):
     release: ShelvedReleaseRules
     dry_runs: DryRuns
     two_step: RulesAt
+    overrun: OverrunAt
     targeting: Shelved[RuleSet]
     examination: Shelved[ExaminationRules]
 
@@ -76,6 +79,7 @@ def rules_of(
         ShelvedReleaseRules(shelf, port),
         DryRuns(start, clock),
         ListedRules(shelf),
+        overrun_rules(shelf),
         targeting_rules(shelf),
         examination_rules(shelf),
     )

@@ -6,10 +6,15 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from kouan.adapters.driver.courier import Courier
+from kouan.adapters.driver.messenger import Messenger
 from kouan.adapters.driver.yard import YardDriver
+from kouan.adapters.driver.yard_exits import YardExits
 from kouan.adapters.postgres.database import Database
 from kouan.adapters.postgres.release import PostgresReleaseRecords
 from kouan.adapters.postgres.yard import PostgresYardRecords
+from kouan.gate.roles import GateRecords
+from kouan.inspection.overrun import OverrunAt, no_overrun
 from kouan.inspection.release.roles import ReleaseRecords
 from kouan.inspection.roles import PapersRecords
 from kouan.journeys.release_yard import ReleaseToYard
@@ -17,12 +22,15 @@ from kouan.journeys.write_off import NetWriteOffs
 from kouan.journeys.yard_arrivals import GateToYard
 from kouan.journeys.yard_desk import YardDesk, open_yard
 from kouan.journeys.yard_papers import ReleasedByInspection, WrittenOffPapers
+from kouan.journeys.yard_recording import Follow, nobody_signs
 from kouan.journeys.yard_release import YardToRelease
-from kouan.journeys.yard_visits import Follow
 from kouan.ledger.roles import Ledger, Subjects
+from kouan.protocols.jws import Signer
+from kouan.protocols.link import Link
 from kouan.vocabulary.clock import SECOND, Clock
 from kouan.vocabulary.verdict import Reason
 from kouan.web.services import ReleaseServices
+from kouan.wiring.messages import renderer
 from kouan.wiring.port_file import PortFile
 from kouan.yard.events import CallPerson, Command
 from kouan.yard.roles import YardRecords
@@ -55,6 +63,16 @@ def yard_stores(database: Database, port: str, papers: PapersRecords, ledger: Le
     return YardStores(yard, release, papers, ledger, subjects)
 
 
+def yard_exits(
+    port: PortFile, link: Link, signer: Signer, chance: Callable[[int], bytes], ledger: Ledger, records: GateRecords,
+    clock: Clock,
+) -> YardExits | None:  # fmt: skip
+    """Return what orders the exit lanes of a port's yard; None where it has none."""
+    names = [each.name for each in port.yard.exits]
+    messenger = Messenger(port.name, Courier(link, clock), clock, signer, renderer())
+    return YardExits(port.name, names, messenger, signer, chance, ledger, records, clock) if names else None
+
+
 def caller(alarm: Alarm) -> Callable[[Command], None]:
     """Return what calls people for the yard."""
 
@@ -72,32 +90,40 @@ def yard_of(
     chance: Callable[[int], bytes],
     alarm: Alarm,
     follow: Follow | None = None,
+    overrun: OverrunAt = no_overrun,
+    exits: YardExits | None = None,
 ) -> YardParts | None:
-    """Return the yard of a port, None where its file has none; ``follow`` as for ``YardVisits``."""
+    """Return the yard of a port, None where its file has none; ``follow`` as for ``YardVisits``.
+
+    Without ``exits`` whoever may leave is let out by a person.
+    """
     if not port.yard.sites:
         return None
-    ledger, tell = stores.ledger, caller(alarm)
+    ledger, call = stores.ledger, caller(alarm)
     released = ReleasedByInspection(stores.release, clock)
-    write_offs = WrittenOffPapers(NetWriteOffs(stores.papers, ledger, clock))
+    write_offs = WrittenOffPapers(NetWriteOffs(stores.papers, ledger, clock, overrun))
     until = dt.datetime.fromisoformat(port.calibrated_until).replace(tzinfo=ZoneInfo(port.timezone))
     calibrated_until = int(until.timestamp()) * SECOND
+
+    def carry_out(command: Command) -> None:
+        driver.carry_out(command)
+
     desk = open_yard(
-        port.yard, stores.yard, ledger, released, write_offs, clock, chance, calibrated_until, tell, follow
-    )
-    return YardParts(
-        desk,
-        YardDriver(desk, stores.subjects, clock, tell),
-        GateToYard(port.yard, desk.visits, stores.papers, ledger, stores.subjects, tell),
-    )
+        port.yard, stores.yard, ledger, released, write_offs, clock, chance, calibrated_until, carry_out, follow,
+        nobody_signs if exits is None else exits.sign, exits,
+    )  # fmt: skip
+    driver = YardDriver(desk, stores.subjects, clock, call, exits=exits)
+    return YardParts(desk, driver, GateToYard(port.yard, desk.visits, stores.papers, ledger, stores.subjects, call))
 
 
 def release_and_yard(
     port: PortFile, stores: YardStores, release: ReleaseServices, clock: Clock, chance: Callable[[int], bytes],
-    alarm: Alarm,
+    alarm: Alarm, overrun: OverrunAt = no_overrun, exits: YardExits | None = None,
 ) -> YardParts | None:  # fmt: skip
     """Return the yard of a port joined to its release, each of which hears of the other; None where it has none."""
     told = YardToRelease(release.desk, stores.release, stores.yard, port.yard.tolerances.ticket_pm)
-    yard = yard_of(port, stores, clock, chance, alarm, told.follow)
+    yard = yard_of(port, stores, clock, chance, alarm, told.follow, overrun, exits)
     if yard is not None:
+        yard.driver.settle = told.settle
         release.desk.moved = ReleaseToYard(release.desk, yard.desk.visits, stores.yard, told, caller(alarm)).follow
     return yard

@@ -97,6 +97,23 @@ def take_out(
     return _posted(account, (less,), (journal,), line)
 
 
+def lay_back(lot: LotRecord, stack: StackRecord, out: MovementRecord, line: Line) -> Posting | Refused:
+    """Lay back what a movement took out and what did not leave; refused where another lot lies there by now.
+
+    It is the same dry mass; a stack that dried meanwhile has the moisture of the two.
+    """
+    if stack.lot != lot.lot and stack.dry_dg > 0:
+        return refuse("yard.another_lot", place=stack.lies_at, lot=stack.lot)
+    lies_dg = stack.dry_dg if stack.lot == lot.lot else 0
+    mixed = mixed_bp((lies_dg, stack.moisture_bp), (-out.dry_dg, out.moisture_bp))
+    account = replace(
+        lot, out_dg=lot.out_dg + out.dry_dg, stock_dg=lot.stock_dg - out.dry_dg, out_kg=lot.out_kg + out.wet_kg
+    )
+    more = replace(stack, site=lot.site, lot=lot.lot, dry_dg=lies_dg - out.dry_dg, moisture_bp=mixed)
+    journal = _movement(lot, MovementKind.OUT, stack.lies_at, -out.wet_kg, -out.dry_dg, out.moisture_bp, line)
+    return _posted(account, (more,), (journal,), line)
+
+
 def state_loss(
     lot: LotRecord, stack: StackRecord, wet_kg: int | None, reason: LossReason, line: Line
 ) -> Posting | Refused:

@@ -4,7 +4,7 @@ import msgspec
 
 from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.verdict import Reason
-from kouan.yard.facts import Arrived, Fact
+from kouan.yard.facts import Arrived, ExitOrder, Fact
 
 
 class VisitOpened(msgspec.Struct, frozen=True, tag="opened"):
@@ -53,13 +53,40 @@ class VehicleHeld(msgspec.Struct, frozen=True, tag="held"):
     reasons: tuple[Reason, ...]
 
 
-class VehicleLeft(msgspec.Struct, frozen=True, tag="left"):
-    """The vehicle left with those who came in it; ``net_kg`` is what it brought or took."""
+class ExitOrdered(msgspec.Struct, frozen=True, tag="exit_ordered"):
+    """The vehicle may drive out, and its exit is ordered to open for it once, until the order expires.
+
+    ``net_kg`` is what it brought or takes; what it takes leaves the book with this.
+    """
 
     at: Instant
     visit: str
     plate: str
     net_kg: int
+    order: ExitOrder
+
+
+class ExitVoided(msgspec.Struct, frozen=True, tag="exit_voided"):
+    """An exit's order opened nothing, and never will: what left the book with it is in the book again."""
+
+    at: Instant
+    visit: str
+    order_id: str
+    net_kg: int
+    cause: str
+
+
+class VehicleLeft(msgspec.Struct, frozen=True, tag="left"):
+    """The vehicle left with those who came in it; ``net_kg`` is what it brought or took.
+
+    ``order_id`` is the order by which its exit opened; None where a person opened it.
+    """
+
+    at: Instant
+    visit: str
+    plate: str
+    net_kg: int
+    order_id: str | None = None
 
 
 class PersonCalled(msgspec.Struct, frozen=True, tag="called"):
@@ -71,7 +98,9 @@ class PersonCalled(msgspec.Struct, frozen=True, tag="called"):
     reason: Reason
 
 
-Event = VisitOpened | FactTaken | NetKnown | GateOut | VehicleHeld | VehicleLeft | PersonCalled
+Event = (
+    VisitOpened | FactTaken | NetKnown | GateOut | VehicleHeld | ExitOrdered | ExitVoided | VehicleLeft | PersonCalled
+)
 
 
 class CallPerson(msgspec.Struct, frozen=True, tag="call_person"):
@@ -82,14 +111,34 @@ class CallPerson(msgspec.Struct, frozen=True, tag="call_person"):
     reason: Reason
 
 
-class OpenExit(msgspec.Struct, frozen=True, tag="open_exit"):
-    """The vehicle may leave: its visit is closed and everything that it rests on is durable."""
+class LetOut(msgspec.Struct, frozen=True, tag="let_out"):
+    """The vehicle may leave, and a person opens: its visit is closed and everything that it rests on is durable."""
 
     visit: str
     plate: str
 
 
-Command = CallPerson | OpenExit
+class IssueExit(msgspec.Struct, frozen=True, tag="issue_exit"):
+    """Sign this order with a fresh nonce, and take the fact in again with the signature (``facts.Signed``)."""
+
+    visit: str
+    plate: str
+    order: ExitOrder
+
+
+class OpenExit(msgspec.Struct, frozen=True, tag="open_exit"):
+    """Send an exit its signed order, again and again until it is reported on or expires."""
+
+    order: ExitOrder
+
+
+class VoidOrders(msgspec.Struct, frozen=True, tag="void_orders"):
+    """Tell an exit that no order which was given until now is to open it: the goods were held (I4)."""
+
+    exit: str
+
+
+Command = CallPerson | LetOut | IssueExit | OpenExit | VoidOrders
 
 
 def kind_of(event: Event) -> str:

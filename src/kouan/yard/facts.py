@@ -105,11 +105,42 @@ class SampleTaken(msgspec.Struct, frozen=True, tag="sample"):
     by: str
 
 
+class Line(msgspec.Struct, frozen=True):
+    """Where a vehicle stands: the stop line of an exit lane, and what its PLC counts and measures there (I3)."""
+
+    exit: str
+    track: int
+    axles: int
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """The signature of the order that a fact leads to, with its nonce; a fact that leads to none has none."""
+
+    nonce: str
+    jws: str
+
+
+class ExitOrder(msgspec.Struct, frozen=True):
+    """The order that opens an exit for one vehicle at one stop, once; ``jws`` is empty until it is signed."""
+
+    order_id: str
+    line: Line
+    issued_at: Instant
+    expires_at: Instant
+    nonce: str = ""
+    jws: str = ""
+
+
 class SeenLeaving(msgspec.Struct, frozen=True, tag="leaving"):
-    """The vehicle stands at the exit; border inspection's terminal says who is aboard."""
+    """The vehicle stands at the exit; border inspection's terminal says who is aboard.
+
+    Without a ``line`` the site has no exit lane, and a person opens; ``signed`` comes with the fact that lets it out.
+    """
 
     at: Instant
     aboard: Aboard
+    line: Line | None = None
+    signed: Signed | None = None
 
 
 class ExceptionSigned(msgspec.Struct, frozen=True, tag="people_exception"):
@@ -119,14 +150,43 @@ class ExceptionSigned(msgspec.Struct, frozen=True, tag="people_exception"):
     by: str
     reason: str
     digest: str
+    signed: Signed | None = None
+
+
+class ExitReported(msgspec.Struct, frozen=True, tag="exit_reported"):
+    """The lane controller says what became of an exit's order: ``actuated``, ``refused`` by a rule, or ``uncertain``.
+
+    ``uncertainty_us`` is how far its clock may be wrong, in microseconds.
+    """
+
+    at: Instant
+    order_id: str
+    outcome: str
+    rule: str | None = None
+    uncertainty_us: int = 0
+
+
+class ExitCrossed(msgspec.Struct, frozen=True, tag="exit_crossed"):
+    """Vehicles passed an exit's curtain; ``order_id`` is under which order its barrier stood open, as far as it knows.
+
+    ``vehicles`` counts them: more than one is tailgating (I5).
+    """
+
+    at: Instant
+    exit: str
+    track: int
+    vehicles: int
+    order_id: str | None = None
 
 
 class Mend(enum.StrEnum):
-    """What a person has done about a vehicle that is held."""
+    """What a person has done about a vehicle that is held, or seen of one of which nobody knows whether it is out."""
 
     WEIGH_AGAIN = "weigh_again"
     HANDLE_AGAIN = "handle_again"
     TURN_AWAY = "turn_away"
+    SEEN_GONE = "seen_gone"
+    STILL_HERE = "still_here"
 
 
 class HoldMended(msgspec.Struct, frozen=True, tag="mended"):
@@ -158,6 +218,8 @@ Fact = (
     | SampleTaken
     | SeenLeaving
     | ExceptionSigned
+    | ExitReported
+    | ExitCrossed
     | HoldMended
     | ReleaseWithdrawn
     | DeadlinePassed

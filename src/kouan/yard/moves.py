@@ -1,11 +1,11 @@
 """What each kind of fact does to a visit. Each function returns the move, or the cause why the fact is not used."""
 
-import msgspec
 from msgspec.structs import replace
 
 from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.verdict import Reason, Refused
-from kouan.yard.events import CallPerson, Command, Event, GateOut, NetKnown, OpenExit, VehicleLeft
+from kouan.yard.events import CallPerson, GateOut, NetKnown
+from kouan.yard.exits import hold_order, let_out, look_out, show_again
 from kouan.yard.facts import (
     ExceptionSigned,
     HandlingBegan,
@@ -19,27 +19,11 @@ from kouan.yard.facts import (
     Tallied,
     TicketTaken,
 )
+from kouan.yard.move import Move, held
 from kouan.yard.people import PeopleException, difference_digest, same_people
 from kouan.yard.settings import YardSettings
-from kouan.yard.states import Came, Handled, Handling, Held, Left, Open, Ready, Stay, VisitState, Weighed
+from kouan.yard.states import Came, Handled, Handling, Held, Leaving, Open, Ready, Stay, Weighed
 from kouan.yard.tickets import Ticket, net_of, within
-
-
-class Move(msgspec.Struct, frozen=True):
-    """Where a fact leads: the state, what follows for the ledger, who is called, and what is to be done.
-
-    ``priority`` is that of the call where the vehicle becomes held.
-    """
-
-    state: VisitState
-    events: tuple[Event, ...] = ()
-    calls: tuple[CallPerson, ...] = ()
-    commands: tuple[Command, ...] = ()
-    priority: int = 2
-
-
-def _held(stay: Stay, *reasons: Reason) -> Move:
-    return Move(Held(stay, None, reasons))
 
 
 def weigh(  # noqa: PLR0911 - one for each cause
@@ -69,22 +53,22 @@ def _as_it_came(stay: Stay, ticket: Ticket, settings: YardSettings) -> Move:
     tolerance_kg = settings.tolerances.pick_up_kg
     verdict = within(ticket.mass_kg, first.mass_kg, tolerance_kg)
     if isinstance(verdict, Refused):
-        return _held(replace(stay, turned=None), Reason("yard.not_as_it_came", verdict.reasons[0].params))
+        return held(replace(stay, turned=None), Reason("yard.not_as_it_came", verdict.reasons[0].params))
     return Move(Ready(replace(stay, second=ticket), None, 0))
 
 
 def _second(stay: Stay, leave_: Leave | None, now: Instant, settings: YardSettings) -> Move:
     first, second = stay.first, stay.second
     if first is None or second is None:
-        return _held(stay, Reason("yard.no_net", {"gross_kg": 0, "tare_kg": 0}))
+        return held(stay, Reason("yard.no_net", {"gross_kg": 0, "tare_kg": 0}))
     gross, tare = (first, second) if stay.purpose is Purpose.DELIVERY else (second, first)
     net = net_of(stay.visit, gross, tare)
     if isinstance(net, Refused):
-        return _held(stay, *net.reasons)
+        return held(stay, *net.reasons)
     if stay.purpose is Purpose.PICK_UP:
         return _loaded(stay, net.mass_kg, leave_, now, settings)
     if leave_ is not None and leave_.reasons:
-        return _held(stay, *leave_.reasons)
+        return held(stay, *leave_.reasons)
     known = NetKnown(now, stay.visit, stay.lot, net.mass_kg, gross.number, tare.number)
     return Move(Ready(stay, None, net.mass_kg), (known,), _carrier_differs(stay, net.mass_kg, settings))
 
@@ -94,7 +78,7 @@ def _loaded(stay: Stay, net_kg: int, leave_: Leave | None, now: Instant, setting
     reasons = list(gate_out_refusals(stay, net_kg, leave_, now, settings))
     terms = stay.terms
     if reasons or terms is None or leave_ is None:
-        return _held(stay, *(reasons or (Reason("yard.no_order"),)))
+        return held(stay, *(reasons or (Reason("yard.no_order"),)))
     out = GateOut(now, stay.visit, stay.plate, stay.lot, terms.order, net_kg, leave_.no_sale)
     return Move(Ready(stay, None, net_kg), (out,))
 
@@ -162,6 +146,8 @@ def sample(state: Open, fact: SampleTaken) -> Move | str:
 
 def leave(state: Open, fact: SeenLeaving, now: Instant) -> Move | str:
     """Let a vehicle out that is ready, with the people who came in it; whoever else is aboard or missing holds it."""
+    if isinstance(state, Leaving):
+        return show_again(state, now)
     stay = state.stay
     ready = isinstance(state, Ready) or (isinstance(state, Held) and state.leaving is not None)
     net_kg = state.net_kg if isinstance(state, Ready | Held) else None
@@ -170,15 +156,11 @@ def leave(state: Open, fact: SeenLeaving, now: Instant) -> Move | str:
     verdict = same_people(stay.aboard, fact.aboard)
     excused = difference_digest(stay.aboard, fact.aboard) in [each.digest for each in stay.exceptions]
     if isinstance(verdict, Refused) and not excused:
-        return Move(Held(stay, None, verdict.reasons, leaving=fact.aboard, net_kg=net_kg), priority=1)
+        differ = Held(stay, None, verdict.reasons, leaving=fact.aboard, net_kg=net_kg, line=fact.line)
+        return Move(differ, priority=1)
     if stay.withdrawn is not None and stay.turned is None:
         return "withdrawn"
-    return _out(stay, net_kg, now)
-
-
-def _out(stay: Stay, net_kg: int, now: Instant) -> Move:
-    gone = VehicleLeft(now, stay.visit, stay.plate, net_kg)
-    return Move(Left(stay, now, net_kg), (gone,), commands=(OpenExit(stay.visit, stay.plate),))
+    return let_out(stay, net_kg, now, fact.line, fact.signed)
 
 
 def excuse(state: Open, fact: ExceptionSigned, now: Instant) -> Move | str:
@@ -190,15 +172,20 @@ def excuse(state: Open, fact: ExceptionSigned, now: Instant) -> Move | str:
         return "another_difference"
     if stay.withdrawn is not None and stay.turned is None:
         return "withdrawn"
-    signed = PeopleException(fact.at, fact.by, fact.reason, fact.digest)
-    return _out(replace(stay, exceptions=(*stay.exceptions, signed)), state.net_kg, now)
+    excused = PeopleException(fact.at, fact.by, fact.reason, fact.digest)
+    stay = replace(stay, exceptions=(*stay.exceptions, excused))
+    return let_out(stay, state.net_kg, now, state.line, fact.signed)
 
 
-def mend(state: Open, fact: HoldMended) -> Move | str:
+def mend(state: Open, fact: HoldMended, now: Instant) -> Move | str:  # noqa: PLR0911 - one for each way on
     """Send a vehicle back to the scale or the stacks, or away as it came; people are never mended so.
 
-    Whether its goods are released is asked again at its next weighing.
+    Whether its goods are released is asked again at its next weighing. Whether one is out a person says who looked.
     """
+    if isinstance(state, Leaving):
+        return look_out(state, fact, now)
+    if fact.mend in (Mend.SEEN_GONE, Mend.STILL_HERE):
+        return "not_in_doubt"
     stay = state.stay
     if isinstance(state, Held) and state.leaving is not None:
         return "people_differ"
@@ -226,6 +213,8 @@ def hold_goods(state: Open, fact: ReleaseWithdrawn) -> Move | str:
     stay = replace(state.stay, withdrawn=fact.reason)
     if stay.purpose is not Purpose.PICK_UP or stay.turned is not None:
         return "not_concerned"
+    if isinstance(state, Leaving):
+        return hold_order(state, fact)
     if isinstance(state, Held):
         return Move(Held(stay, state.due_at, (*state.reasons, fact.reason)))
     return Move(Held(stay, None, (fact.reason,)), priority=1)

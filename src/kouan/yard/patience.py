@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from kouan.vocabulary.clock import Instant, seconds
 from kouan.vocabulary.verdict import Reason
 from kouan.yard.events import CallPerson
-from kouan.yard.facts import Fact, SeenLeaving, TicketTaken
+from kouan.yard.facts import ExitCrossed, Fact, SeenLeaving, TicketTaken
 from kouan.yard.settings import YardSettings
 from kouan.yard.states import Green, Open, Stay, state_name
 
@@ -55,8 +55,10 @@ def _green(stay: Stay, now: Instant) -> tuple[Stay, tuple[CallPerson, ...]]:
 def remind(fact: Fact, cause: str) -> tuple[int, Reason] | None:
     """Return priority and reason of a call about a fact that could not be used, None where it means nothing bad."""
     match fact:
-        case SeenLeaving() if cause != "over":
+        case SeenLeaving() if cause not in ("over", "exiting"):
             return 1, Reason("yard.leaves_without_leave", {"cause": cause})
+        case ExitCrossed(exit=exit_) if cause == "not_let_out":
+            return 1, Reason("yard.broke_through", {"exit": exit_})
         case TicketTaken(ticket=ticket) if cause == "unweighed":
             return 3, Reason("yard.unweighed", {"ticket": ticket.number, "cause": ticket.cause or ""})
         case _:

@@ -90,6 +90,14 @@ class WriteOffs(Protocol):
         ...
 
 
+class ExitControl(Protocol):
+    """Speaks to the exit lanes of the yard where a person has looked at one."""
+
+    async def reset(self, name: str, by: str, reason: str) -> None:
+        """Give an exit leave to open again that opens for nobody; raise NotFound, or Unavailable."""
+        ...
+
+
 class YardRecords(Protocol):
     """Reads the yard's projections of one port; they are written only by statements in ledger units."""
 

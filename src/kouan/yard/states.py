@@ -7,7 +7,7 @@ import msgspec
 
 from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.verdict import Reason
-from kouan.yard.facts import CarrierTicket, HoldMended, Purpose, SampleTaken, Tallied, Terms
+from kouan.yard.facts import CarrierTicket, ExitOrder, HoldMended, Line, Purpose, SampleTaken, Tallied, Terms
 from kouan.yard.people import Aboard, PeopleException
 from kouan.yard.tickets import Net, Ticket, net_of
 
@@ -99,13 +99,32 @@ class Ready(msgspec.Struct, frozen=True, tag="ready"):
 
 
 class Held(msgspec.Struct, frozen=True, tag="held"):
-    """It may not go on until a person mends what is wrong; ``leaving`` is who was aboard, where people differ."""
+    """It may not go on until a person mends what is wrong.
+
+    ``leaving`` is who was aboard where people differ, ``line`` where it stood then.
+    """
 
     stay: Stay
     due_at: Instant | None
     reasons: tuple[Reason, ...]
     leaving: Aboard | None = None
     net_kg: int | None = None
+    line: Line | None = None
+
+
+class Leaving(msgspec.Struct, frozen=True, tag="exiting"):
+    """Its exit is ordered to open: what it takes is out of the book, and it is out once it has crossed.
+
+    ``actuated_at`` is when the barrier was commanded. ``doubt`` says why nobody knows whether it is out: nothing is
+    ordered then until a person has looked.
+    """
+
+    stay: Stay
+    due_at: Instant | None
+    net_kg: int
+    order: ExitOrder
+    actuated_at: Instant | None = None
+    doubt: Reason | None = None
 
 
 class Left(msgspec.Struct, frozen=True, tag="left"):
@@ -116,11 +135,13 @@ class Left(msgspec.Struct, frozen=True, tag="left"):
     net_kg: int
 
 
-Open = Came | Weighed | Handling | Handled | Ready | Held
+Open = Came | Weighed | Handling | Handled | Ready | Held | Leaving
 
-VisitState = Came | Weighed | Handling | Handled | Ready | Held | Left
+VisitState = Open | Left
 
-OPEN_STATES = tuple(str(kind.__struct_config__.tag) for kind in (Came, Weighed, Handling, Handled, Ready, Held))
+_OPEN = (Came, Weighed, Handling, Handled, Ready, Held, Leaving)
+
+OPEN_STATES = tuple(str(kind.__struct_config__.tag) for kind in _OPEN)
 """The names of the states of a visit that is not over."""
 
 _DECODER: msgspec.json.Decoder[VisitState] = msgspec.json.Decoder(VisitState)
@@ -150,5 +171,8 @@ def waits_for(state: VisitState) -> str:
         "handled": "yard.waits_second_weighing",
         "ready": "yard.waits_exit",
         "held": "yard.waits_person",
+        "exiting": "yard.waits_barrier",
     }
+    if isinstance(state, Leaving) and state.doubt is not None:
+        return "yard.waits_person"
     return waiting.get(state_name(state), "yard.over")

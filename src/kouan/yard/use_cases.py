@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from kouan.ledger.roles import Statement, Unit
 from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.verdict import Refused, refuse
-from kouan.yard.book import Line, MovementKind, Posting, bring_in, empty_stack, take_out
-from kouan.yard.events import Event, FactTaken, GateOut, NetKnown, VehicleLeft
+from kouan.yard.book import Line, MovementKind, Posting, bring_in, empty_stack, lay_back, take_out
+from kouan.yard.events import Event, ExitOrdered, ExitVoided, FactTaken, GateOut, NetKnown, VehicleLeft
 from kouan.yard.facts import (
     Arrived,
     ExceptionSigned,
@@ -27,7 +27,7 @@ from kouan.yard.facts import (
 )
 from kouan.yard.moisture import Moist
 from kouan.yard.pickups import allowance_kg, end_pickup, leave_of, reserve_net
-from kouan.yard.records import LotRecord, PickupRecord, StackRecord, VisitRecord, params_of
+from kouan.yard.records import LotRecord, MovementRecord, PickupRecord, StackRecord, VisitRecord, params_of
 from kouan.yard.roles import Released, WrittenOff
 from kouan.yard.settings import Place, SiteKind, YardSettings
 from kouan.yard.states import Handled, Ready, Stay, VisitState, decode_state
@@ -43,7 +43,7 @@ class Books(msgspec.Struct, frozen=True):
     """What stands beside a visit: its lot's account, the stack at its place, its order, and what others answer.
 
     ``released`` is inspection's word on the lot, ``write_off`` what writes the net off the papers (or why it may not
-    be); both are None where nothing asks for them.
+    be), ``out`` the movement by which a vehicle's goods left the book; all are None where nothing asks for them.
     """
 
     lot: LotRecord
@@ -51,6 +51,7 @@ class Books(msgspec.Struct, frozen=True):
     pickup: PickupRecord | None = None
     released: Released | Refused | None = None
     write_off: Unit | Refused | None = None
+    out: MovementRecord | None = None
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -166,6 +167,11 @@ def _follow(event: Event, state: VisitState, now: Instant, books: Books, setting
             kept = reserve_net(books.pickup, books.lot, event.mass_kg, now)
             stands = released_still(books)
             return Unit((), (put("pickup", kept.pickup), put("lot", kept.lot), *stands))
+        case ExitOrdered(net_kg=net_kg) if state.stay.purpose is Purpose.PICK_UP and net_kg > 0:
+            posted = _taken_out(net_kg, out_number(event.order.order_id), state.stay, now, books)
+            return posted if isinstance(posted, Refused) else _let_out(posted, posted.lot, state.stay, books, settings)
+        case ExitVoided(net_kg=net_kg) if state.stay.purpose is Purpose.PICK_UP and net_kg > 0:
+            return _laid_back(event, state.stay, now, books)
         case VehicleLeft() if state.stay.purpose is Purpose.PICK_UP:
             return _gone(event, state.stay, now, books, settings)
         case _:
@@ -215,27 +221,51 @@ def _sampled(
 
 
 def _gone(event: VehicleLeft, stay: Stay, now: Instant, books: Books, settings: YardSettings) -> Unit | Refused:
-    """Take what a lorry carries out of its stack, end its order, and keep every warrant covered."""
+    """End the order of a lorry that is out; what no exit's order took out of the book leaves it now."""
     if books.pickup is None:
         return refuse("yard.no_order")
-    if event.net_kg == 0:
-        ended = end_pickup(books.pickup, books.lot, 0, now)
-        return Unit((), (put("pickup", ended.pickup), put("lot", ended.lot)))
-    if books.stack is None or not isinstance(books.released, Released):
-        return books.released if isinstance(books.released, Refused) else refuse("yard.no_stack")
-    left_kg = allowance_kg(books.lot, books.released, books.pickup.reserved_kg)
-    if event.net_kg > left_kg:
-        return refuse("yard.more_than_released", net_kg=event.net_kg, left_kg=left_kg)
-    posted = take_out(books.lot, books.stack, event.net_kg, Line(f"{stay.visit}:out", YARD, now, stay.visit))
+    net = (add_net(stay, event.net_kg, now),) if event.net_kg else ()
+    if event.net_kg == 0 or event.order_id is not None:
+        ended = end_pickup(books.pickup, books.lot, event.net_kg, now)
+        return Unit((), (*net, put("pickup", ended.pickup), put("lot", ended.lot)))
+    posted = _taken_out(event.net_kg, f"{stay.visit}:out", stay, now, books)
     if isinstance(posted, Refused):
         return posted
     ended = end_pickup(books.pickup, posted.lot, event.net_kg, now)
-    account = replace(ended.lot, version=books.lot.version + 1)
-    guards = [add_net(stay, event.net_kg, now), put("pickup", ended.pickup)]
-    guards.extend(posting_guards(replace(posted, lot=account)))
-    if settings.site(stay.site).kind is SiteKind.DELIVERY_WAREHOUSE:
-        guards.append(cover(account))
-    return Unit((), (*guards, *released_still(books)))
+    out = _let_out(posted, replace(ended.lot, version=books.lot.version + 1), stay, books, settings)
+    return Unit((), (*net, put("pickup", ended.pickup), *out.guards))
+
+
+def out_number(order_id: str) -> str:
+    """Return the number of the movement by which goods leave the book with an exit's order."""
+    return f"{order_id}:out"
+
+
+def _taken_out(net_kg: int, number: str, stay: Stay, now: Instant, books: Books) -> Posting | Refused:
+    """Take what a lorry carries out of its stack, as far as it is released, and not others' by order."""
+    if books.pickup is None:
+        return refuse("yard.no_order")
+    if books.stack is None or not isinstance(books.released, Released):
+        return books.released if isinstance(books.released, Refused) else refuse("yard.no_stack")
+    left_kg = allowance_kg(books.lot, books.released, books.pickup.reserved_kg)
+    if net_kg > left_kg:
+        return refuse("yard.more_than_released", net_kg=net_kg, left_kg=left_kg)
+    return take_out(books.lot, books.stack, net_kg, Line(number, YARD, now, stay.visit))
+
+
+def _let_out(posted: Posting, account: LotRecord, stay: Stay, books: Books, settings: YardSettings) -> Unit:
+    """Return the guards that let goods out: their posting, every warrant covered, and the release as it stands."""
+    warehouse = settings.site(stay.site).kind is SiteKind.DELIVERY_WAREHOUSE
+    covered = (cover(account),) if warehouse else ()
+    return Unit((), (*posting_guards(replace(posted, lot=account)), *covered, *released_still(books)))
+
+
+def _laid_back(event: ExitVoided, stay: Stay, now: Instant, books: Books) -> Unit | Refused:
+    """Put into the book again what left it with an order that opened nothing."""
+    if books.stack is None or books.out is None:
+        return refuse("yard.no_stack")
+    posted = lay_back(books.lot, books.stack, books.out, Line(f"{event.order_id}:back", YARD, now, stay.visit))
+    return posted if isinstance(posted, Refused) else Unit((), posting_guards(posted))
 
 
 def released_still(books: Books) -> tuple[Statement, ...]:

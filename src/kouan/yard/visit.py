@@ -4,17 +4,21 @@
 vehicle is recorded with why it was not used, and moves nothing. Silence calls people, and never lets a vehicle go.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from kouan.vocabulary.clock import Instant
 from kouan.yard.events import CallPerson, Command, Event, FactTaken, PersonCalled, VehicleHeld, VisitOpened
+from kouan.yard.exits import crossed, report, silent
 from kouan.yard.facts import (
     Arrived,
     DeadlinePassed,
     ExceptionSigned,
+    ExitCrossed,
+    ExitReported,
     Fact,
     HandlingBegan,
     HoldMended,
@@ -24,8 +28,8 @@ from kouan.yard.facts import (
     Tallied,
     TicketTaken,
 )
+from kouan.yard.move import Move
 from kouan.yard.moves import (
-    Move,
     begin_handling,
     excuse,
     hold_goods,
@@ -37,7 +41,7 @@ from kouan.yard.moves import (
 )
 from kouan.yard.patience import green_call_at, look_again, remind
 from kouan.yard.settings import YardSettings
-from kouan.yard.states import Came, Green, Held, Left, Open, Stay, VisitState, state_name
+from kouan.yard.states import Came, Green, Held, Leaving, Left, Open, Stay, VisitState, state_name
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -80,7 +84,7 @@ def step(state: VisitState, fact: Fact, now: Instant, settings: YardSettings) ->
     if isinstance(state, Left):
         taken: Move | str = "over"
     else:
-        taken = _take(state, fact, now, settings)
+        taken = _TAKE[type(fact)](state, fact, now, settings)
     if isinstance(fact, DeadlinePassed) and isinstance(taken, str):
         return Step(state, next_deadline=deadline_of(state))
     if isinstance(taken, str):
@@ -88,27 +92,28 @@ def step(state: VisitState, fact: Fact, now: Instant, settings: YardSettings) ->
     return _finish(state, taken, fact, now, settings, None)
 
 
-def _take(state: Open, fact: Fact, now: Instant, settings: YardSettings) -> Move | str:  # noqa: PLR0911 - one a kind
-    match fact:
-        case TicketTaken():
-            return weigh(state, fact, now, settings)
-        case HandlingBegan():
-            return begin_handling(state, fact)
-        case Tallied():
-            return tally(state, fact)
-        case SampleTaken():
-            return sample(state, fact)
-        case SeenLeaving():
-            return leave(state, fact, now)
-        case ExceptionSigned():
-            return excuse(state, fact, now)
-        case HoldMended():
-            return mend(state, fact)
-        case ReleaseWithdrawn():
-            return hold_goods(state, fact)
-        case DeadlinePassed():
-            looked = look_again(state, now, settings)
-            return looked if isinstance(looked, str) else Move(looked[0], calls=looked[1])
+_TAKE: Mapping[type, Callable[[Open, Any, Instant, YardSettings], Move | str]] = {
+    TicketTaken: weigh,
+    HandlingBegan: lambda state, fact, _, __: begin_handling(state, fact),
+    Tallied: lambda state, fact, _, __: tally(state, fact),
+    SampleTaken: lambda state, fact, _, __: sample(state, fact),
+    SeenLeaving: lambda state, fact, now, _: leave(state, fact, now),
+    ExceptionSigned: lambda state, fact, now, _: excuse(state, fact, now),
+    ExitReported: report,
+    ExitCrossed: lambda state, fact, now, _: crossed(state, fact, now),
+    HoldMended: lambda state, fact, now, _: mend(state, fact, now),
+    ReleaseWithdrawn: lambda state, fact, _, __: hold_goods(state, fact),
+    DeadlinePassed: lambda state, _, now, settings: _wait_no_longer(state, now, settings),
+}
+"""What each kind of fact does to a visit that is not over."""
+
+
+def _wait_no_longer(state: Open, now: Instant, settings: YardSettings) -> Move | str:
+    """Call people to who waits too long; who was ordered out and not heard of since is looked for."""
+    if isinstance(state, Leaving) and state.doubt is None and state.due_at is not None and now >= state.due_at:
+        return silent(state, now, settings)
+    looked = look_again(state, now, settings)
+    return looked if isinstance(looked, str) else Move(looked[0], calls=looked[1])
 
 
 def _alarm(state: VisitState, fact: Fact, cause: str) -> tuple[CallPerson, ...]:
@@ -125,7 +130,7 @@ def _finish(
     entered = state_name(after) != state_name(before)
     stay = replace(stay, version=before.stay.version + 1, calls=0 if entered else stay.calls)
     after = replace(after, stay=stay)
-    if entered and not isinstance(after, Left):
+    if entered and not isinstance(after, Left | Leaving):
         after = replace(after, due_at=now + settings.limits.span_us(state_name(after)))
     events: list[Event] = [FactTaken(now, fact, unused), *move.events]
     calls = list(move.calls)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -100,6 +101,62 @@ def test_bits_that_flip_at_rest_are_served_flipped(tmp_path: Path) -> None:
         flips = disk.flip(1, ["file"])
         served = (disk.place / "file").read_bytes()
         assert [place for place in range(100) if served[place : place + 1] != b"a"] == [flips[0].offset]
+
+
+def test_whoever_holds_a_file_when_the_power_is_cut_is_named(tmp_path: Path) -> None:
+    with MountedDisk(tmp_path / "disk", released_within_s=0.1) as disk:
+        write(disk.place / "file", b"whole", sync=True)
+        with (disk.place / "file").open("rb") as file:
+            holder = subprocess.Popen(["sleep", "600"], stdin=file)
+        try:
+            with pytest.raises(Unavailable, match=f"held by {holder.pid} sleep 600"):
+                disk.cut(1, ALL_LOST)
+        finally:
+            holder.kill()
+            holder.wait(30)
+
+
+def test_a_disk_that_no_process_holds_any_more_is_harmed_though_the_kernel_holds_it(tmp_path: Path) -> None:
+    with MountedDisk(tmp_path / "disk", released_within_s=0.1) as disk:
+        write(disk.place / "synced", b"whole", sync=True)
+        write(disk.place / "not synced", b"whole", sync=False)
+        near, far = socket.socketpair()
+        with near, far:
+            with (disk.place / "synced").open("rb") as file:
+                socket.send_fds(near, [b"a file on its way belongs to nobody"], [file.fileno()])
+            assert disk.cut(1, ALL_LOST).names_lost == 1
+        assert os.listdir(disk.place) == ["synced"]
+
+
+def test_a_copy_of_the_mount_in_another_namespace_holds_nobody_up(tmp_path: Path) -> None:
+    with MountedDisk(tmp_path / "disk") as disk:
+        write(disk.place / "file", b"whole", sync=True)
+        mapped = () if os.geteuid() == 0 else ("--user", "--map-root-user")
+        argv = ["unshare", *mapped, "--mount", "sh", "-c", "echo copied; exec sleep 600"]
+        with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as other:
+            assert other.stdout is not None
+            if not other.stdout.readline():
+                assert not os.environ.get("CI"), "CI must be able to make mount namespaces"
+                pytest.skip("this user makes no mount namespaces")
+            disk.cut(1, ALL_LOST)
+            write(disk.place / "file", b"again", sync=True)
+            disk.cut(1, ALL_LOST)
+            assert (disk.place / "file").read_bytes() == b"again"
+            other.kill()
+        assert (disk.place / "file").read_bytes() == b"again"
+
+
+def test_a_broker_loses_no_message_to_power_cuts_and_one_whose_syncs_are_lies_does() -> None:
+    argv = [sys.executable, "-m", "kouan", "prove", "durability", "--broker-only", "--kills", "6", "--seed", "5"]
+    done = subprocess.run([*argv, "--json"], capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stderr + done.stdout
+    found = json.loads(done.stdout)
+    assert found["held"], found["broken"]
+    assert found["kills"] == 6
+    assert found["acknowledged"] > 50
+    assert found["acknowledged_lost"] == 0
+    assert found["writes_lost"] + found["writes_torn"] > 0
+    assert found["control_lost"] > 0
 
 
 def test_a_port_loses_nothing_acknowledged_to_power_cuts_and_a_disk_that_lies_makes_it_lose() -> None:

@@ -127,7 +127,7 @@ class World:
         await self.field.send(topic, topics.encode(topic, message))
 
     async def arrive(self, lane: str, track: int) -> None:
-        for barrier in Barrier:
+        for barrier in (Barrier.RELEASE, Barrier.DIVERT):
             changed = BarrierChanged(
                 **self.stamp(lane, "barrier"), barrier=barrier, position=BarrierPosition.CLOSED, boots=1
             )

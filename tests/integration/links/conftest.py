@@ -25,6 +25,9 @@ from kouan.wiring import identities
 PORT = PortName("ganqimaodu")
 LANE = f"kouan/{PORT}/I1"
 
+MESSAGES = 20
+"""Messages that a device sends in one go (``RealNetwork.say``)."""
+
 BOX, OTHER_BOX, BOTH, THEIRS = "box-I1", "box-I2", "box-both", "box-erenhot"
 CUSTOMS, SITE, APPROACH, CONTROLLER, PLATFORM = "customs", "site", "approach", "lane-controller", "platform"
 
@@ -66,6 +69,11 @@ class Network(Protocol):
     async def leave(self, link: Link) -> None:
         """Close a link properly."""
         ...
+
+
+def said(word: str) -> list[bytes]:
+    """Return what a device says in one go."""
+    return [f"{word} {number:02}".encode() for number in range(MESSAGES)]
 
 
 async def take(link: Link, count: int) -> list[Received]:
@@ -220,6 +228,20 @@ class RealNetwork:
     async def leave(self, link: Link) -> None:
         assert isinstance(link, DeviceLink | PlatformLink)
         await link.close()
+
+    async def say(self, word: str) -> None:
+        """Have a device come, send ``said(word)``, and leave."""
+        device = await self.device(f"device-{word}")
+        for payload in said(word):
+            await device.send(f"{LANE}/plc/event", payload)
+        await self.leave(device)
+
+    @contextlib.asynccontextmanager
+    async def stopped(self) -> AsyncIterator[Path]:
+        """Stop nats-server for the length of a block, which is given the folder of its stream, and start it again."""
+        await self.supervisor.stop("nats")
+        yield self.folder.path / "nats" / "jetstream" / "KOUAN" / "streams" / "$MQTT_msgs"
+        await EmbeddedNats(self.folder).start(self.supervisor)
 
     async def kill_broker(self) -> None:
         """Kill nats-server, and wait until the supervisor has started it again."""

@@ -3,13 +3,10 @@
 import contextlib
 import dataclasses
 import random
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from kouan.adapters.clock import SystemClock
-from kouan.adapters.engines.nats import EmbeddedNats
 from kouan.adapters.memory.disk import MemoryDisk
 from kouan.adapters.memory.ledger import MemoryLedger
 from kouan.adapters.nats.link import PlatformLink
@@ -20,33 +17,16 @@ from kouan.adapters.signing.sealing import Sealer, SealingKeys
 from kouan.ledger.roles import Draft, Unit
 from kouan.protocols.link import Link, Received
 
-from .conftest import LANE, PORT, RealNetwork, real_network, take
-
-MESSAGES = 20
-
-
-@pytest.fixture
-async def real(tmp_path: Path) -> AsyncIterator[RealNetwork]:
-    async with real_network(tmp_path / "data") as network:
-        yield network
-
-
-async def send(real: RealNetwork, word: str) -> None:
-    device = await real.device(f"device-{word}")
-    for number in range(MESSAGES):
-        await device.send(f"{LANE}/plc/event", f"{word} {number}".encode())
-    await real.leave(device)
+from .conftest import MESSAGES, PORT, RealNetwork, said, take
 
 
 async def lose_the_end(real: RealNetwork) -> None:
     """Stop the broker, cut off the second half of what it stored, and start it where it was."""
-    await real.supervisor.stop("nats")
-    files = real.folder.path / "nats" / "jetstream" / "KOUAN" / "streams" / "$MQTT_msgs" / "msgs"
-    (files / "index.db").unlink(missing_ok=True)  # written at a clean stop only, and made anew
-    block = max(files.glob("*.blk"))
-    stored = block.read_bytes()  # what was settled may stand in it, or no longer
-    block.write_bytes(stored[: len(stored) // 2])
-    await EmbeddedNats(real.folder).start(real.supervisor)
+    async with real.stopped() as stream:
+        (stream / "msgs" / "index.db").unlink(missing_ok=True)  # written at a clean stop only, and made anew
+        block = max((stream / "msgs").glob("*.blk"))
+        stored = block.read_bytes()  # what was settled may stand in it, or no longer
+        block.write_bytes(stored[: len(stored) // 2])
 
 
 def number_of(received: Received) -> int:
@@ -57,7 +37,7 @@ def number_of(received: Received) -> int:
 
 async def test_a_platform_that_starts_again_is_told_and_knows_old_messages_from_new_ones(real: RealNetwork) -> None:
     first = await real.platform()
-    await send(real, "old")
+    await real.say("old")
     old = await take(first, MESSAGES)
     await first.settle(old[-1])
     await real.leave(first)
@@ -67,9 +47,9 @@ async def test_a_platform_that_starts_again_is_told_and_knows_old_messages_from_
         real.nats(), PORT, taken=old[-1].key, went_back=lambda *found: told.append(found)
     ) as second:
         assert [known for known, _ in told] == [MESSAGES]
-        await send(real, "new")
+        await real.say("new")
         new = await take(second, MESSAGES)
-    assert [received.payload for received in new] == [f"new {number}".encode() for number in range(MESSAGES)]
+    assert [received.payload for received in new] == said("new")
     assert {number_of(received) for received in new} & {number_of(received) for received in old}
     assert not {received.key for received in new} & {received.key for received in old}
     assert len(told) == 1
@@ -77,13 +57,13 @@ async def test_a_platform_that_starts_again_is_told_and_knows_old_messages_from_
 
 async def test_devices_that_are_faster_than_the_platform_do_not_hide_it(real: RealNetwork) -> None:
     first = await real.platform()
-    await send(real, "old")
+    await real.say("old")
     old = await take(first, MESSAGES)
     await first.settle(old[-1])
     await real.leave(first)
     await lose_the_end(real)
-    await send(real, "new")
-    await send(real, "more")
+    await real.say("new")
+    await real.say("more")
     told: list[tuple[int, int]] = []
     async with PlatformLink(
         real.nats(), PORT, taken=old[-1].key, went_back=lambda *found: told.append(found)
@@ -102,19 +82,16 @@ async def take_new(link: Link) -> list[Received]:
     return new
 
 
-NEW = [f"new {number}".encode() for number in range(MESSAGES)]
-
-
 async def test_a_platform_that_goes_on_is_told_and_takes_every_new_message(real: RealNetwork) -> None:
     told: list[tuple[int, int]] = []
     async with PlatformLink(real.nats(), PORT, went_back=lambda *found: told.append(found)) as link:
-        await send(real, "old")
+        await real.say("old")
         old = await take(link, MESSAGES)
         await link.settle(old[-1])
         await lose_the_end(real)
-        await send(real, "new")
+        await real.say("new")
         new = await take_new(link)
-    assert [received.payload for received in new] == NEW
+    assert [received.payload for received in new] == said("new")
     assert not {received.key for received in new} & {received.key for received in old}
     assert len(told) == 1
 
@@ -127,27 +104,27 @@ async def test_devices_that_are_back_before_a_platform_that_goes_on_do_not_hide_
     door = await real.door()
     address = dataclasses.replace(real.nats(), url=door.url)
     async with PlatformLink(address, PORT, went_back=lambda *found: told.append(found)) as link:
-        await send(real, "old")
+        await real.say("old")
         old = await take(link, MESSAGES)
         if settled is not None:
             await link.settle(old[settled])
         await door.shut()
         await lose_the_end(real)
-        await send(real, "new")  # more than were lost: the stream stands further than the platform has come
+        await real.say("new")  # more than were lost: the stream stands further than the platform has come
         await door.open()
         new = await take_new(link)
-    assert [received.payload for received in new] == NEW
+    assert [received.payload for received in new] == said("new")
     assert {number_of(received) for received in new} & {number_of(received) for received in old}
     assert len(told) == 1
 
 
 async def test_settling_an_old_message_settles_no_new_one_that_has_its_number(real: RealNetwork) -> None:
     first = await real.platform()
-    await send(real, "old")
+    await real.say("old")
     old = await take(first, MESSAGES)
     await lose_the_end(real)
     await first.settle(old[-1])  # it may not know yet
-    await send(real, "new")
+    await real.say("new")
     new = await take_new(first)
     await first.settle(old[-1])
     await real.leave(first)
@@ -210,12 +187,12 @@ async def test_a_message_stored_after_a_loss_is_the_furthest_though_its_number_i
 
 async def test_a_broker_that_was_restarted_and_lost_nothing_calls_nobody(real: RealNetwork) -> None:
     first = await real.platform()
-    await send(real, "old")
+    await real.say("old")
     old = await take(first, MESSAGES)
     await first.settle(old[9])
     await real.leave(first)
-    await real.supervisor.stop("nats")
-    await EmbeddedNats(real.folder).start(real.supervisor)
+    async with real.stopped():
+        pass
     told: list[tuple[int, int]] = []
     async with PlatformLink(
         real.nats(), PORT, taken=old[-1].key, went_back=lambda *found: told.append(found)
@@ -226,7 +203,7 @@ async def test_a_broker_that_was_restarted_and_lost_nothing_calls_nobody(real: R
 
 async def test_a_broker_that_was_killed_and_lost_no_message_calls_nobody(real: RealNetwork) -> None:
     first = await real.platform()
-    await send(real, "old")
+    await real.say("old")
     old = await take(first, MESSAGES)
     await first.settle(old[9])
     await real.leave(first)
@@ -238,7 +215,7 @@ async def test_a_broker_that_was_killed_and_lost_no_message_calls_nobody(real: R
         again = await take(second, 1)  # the settling may have been lost with the broker: then more come again
         while again[-1].key != old[-1].key:
             again += await take(second, 1)
-        await send(real, "new")
+        await real.say("new")
         new = await take(second, MESSAGES)
     assert again == [received for received in old if received in again]
     assert set(old[10:]) <= set(again)

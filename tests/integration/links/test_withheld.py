@@ -1,47 +1,28 @@
 """A broker that has a message and does not deliver it: a person is told, and all others come."""
 
 import contextlib
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from kouan.adapters.engines.nats import EmbeddedNats
 from kouan.adapters.nats.link import PlatformLink
 from kouan.adapters.nats.messages import Delivery
 from kouan.adapters.nats.progress import Progress
 from kouan.vocabulary.places import PortName
 
-from .conftest import LANE, PORT, THEIRS, RealNetwork, real_network, take
+from .conftest import LANE, MESSAGES, PORT, THEIRS, RealNetwork, said, take
 
-MESSAGES = 20
 DAMAGED = 10
-
-
-@pytest.fixture
-async def real(tmp_path: Path) -> AsyncIterator[RealNetwork]:
-    async with real_network(tmp_path / "data") as network:
-        yield network
-
-
-async def send(real: RealNetwork, word: str) -> None:
-    device = await real.device(f"device-{word}")
-    for number in range(MESSAGES):
-        await device.send(f"{LANE}/plc/event", f"{word} {number:02}".encode())
-    await real.leave(device)
 
 
 async def damage(real: RealNetwork) -> None:
     """Stop the broker, turn a bit over in the length of one message's headers, and start it where it was."""
-    await real.supervisor.stop("nats")
-    files = real.folder.path / "nats" / "jetstream" / "KOUAN" / "streams" / "$MQTT_msgs" / "msgs"
-    (block,) = files.glob("*.blk")
-    stored = bytearray(block.read_bytes())
-    headers = stored.rindex(b"NATS/1.0", 0, stored.index(f"old {DAMAGED:02}".encode()))
-    stored[headers - 1] ^= 4  # four bytes before the headers say how long they are, the lowest first
-    block.write_bytes(stored)
-    (files / "index.db").unlink(missing_ok=True)  # written at a clean stop only, and made anew
-    await EmbeddedNats(real.folder).start(real.supervisor)
+    async with real.stopped() as stream:
+        (block,) = (stream / "msgs").glob("*.blk")
+        stored = bytearray(block.read_bytes())
+        headers = stored.rindex(b"NATS/1.0", 0, stored.index(said("old")[DAMAGED]))
+        stored[headers - 1] ^= 4  # four bytes before the headers say how long they are, the lowest first
+        block.write_bytes(stored)
+        (stream / "msgs" / "index.db").unlink(missing_ok=True)  # written at a clean stop only, and made anew
 
 
 @pytest.mark.parametrize("settled", [None, 0, 4])
@@ -49,7 +30,7 @@ async def test_a_message_that_the_broker_passes_over_calls_a_person_once(
     real: RealNetwork, settled: int | None
 ) -> None:
     first = await real.platform()
-    await send(real, "old")
+    await real.say("old")
     old = await take(first, MESSAGES)
     if settled is not None:
         await first.settle(old[settled])
@@ -59,10 +40,10 @@ async def test_a_message_that_the_broker_passes_over_calls_a_person_once(
     async with PlatformLink(real.nats(), PORT, withheld=lambda *found: told.append(found)) as second:
         left = (0 if settled is None else settled + 1, MESSAGES - 1)
         again = await take(second, left[1] - left[0])
-        await send(real, "new")
+        await real.say("new")
         new = await take(second, MESSAGES)
     assert again == [each for number, each in enumerate(old) if number >= left[0] and number != DAMAGED]
-    assert [each.payload for each in new] == [f"new {number:02}".encode() for number in range(MESSAGES)]
+    assert [each.payload for each in new] == said("new")
     assert told == [(DAMAGED + 1, DAMAGED + 1)]
 
 

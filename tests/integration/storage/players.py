@@ -7,6 +7,7 @@ from tests.integration.storage.server import Server
 
 from kouan.access.roles import Accounts
 from kouan.adapters.memory.access import MemoryAccounts
+from kouan.adapters.memory.command import MemoryAlarmRecords
 from kouan.adapters.memory.disk import MemoryDisk
 from kouan.adapters.memory.examination import MemoryExaminationRecords
 from kouan.adapters.memory.gate import MemoryGateRecords
@@ -17,6 +18,7 @@ from kouan.adapters.memory.rules import MemoryRuleRecords
 from kouan.adapters.memory.targeting import MemoryTargetingRecords
 from kouan.adapters.memory.yard import MemoryYardRecords
 from kouan.adapters.postgres.access import PostgresAccounts
+from kouan.adapters.postgres.command import PostgresAlarmRecords
 from kouan.adapters.postgres.database import Database
 from kouan.adapters.postgres.examination import PostgresExaminationRecords
 from kouan.adapters.postgres.gate import PostgresGateRecords
@@ -28,6 +30,7 @@ from kouan.adapters.postgres.subjects import PostgresSubjects
 from kouan.adapters.postgres.targeting import PostgresTargetingRecords
 from kouan.adapters.postgres.yard import PostgresYardRecords
 from kouan.adapters.signing.sealing import Sealer, SealingKeys
+from kouan.command.roles import AlarmRecords
 from kouan.gate.roles import GateRecords
 from kouan.inspection.examination.records import ExaminationRecords
 from kouan.inspection.release.roles import ReleaseRecords
@@ -55,6 +58,9 @@ class TickingClock:
 
     def monotonic(self) -> int:
         return self.now()
+
+    def pass_days(self, count: int) -> None:
+        self._now += count * 86_400_000_000
 
 
 class Player(Protocol):
@@ -89,6 +95,9 @@ class Player(Protocol):
     @property
     def examinations(self) -> ExaminationRecords: ...
 
+    @property
+    def alarms(self) -> AlarmRecords: ...
+
 
 class PostgresPlayer:
     def __init__(self, server: Server, dsn: str) -> None:
@@ -106,6 +115,7 @@ class PostgresPlayer:
         self.targeting: TargetingRecords = PostgresTargetingRecords(self.database, PORT)
         self.yard: YardRecords = PostgresYardRecords(self.database, PORT)
         self.examinations: ExaminationRecords = PostgresExaminationRecords(self.database, PORT)
+        self.alarms: AlarmRecords = PostgresAlarmRecords(self.database, PORT)
         self._ledgers: list[PostgresLedger] = []
 
     async def open_writer(self, patience_s: float = 10.0) -> PostgresLedger:
@@ -143,6 +153,7 @@ class MemoryPlayer:
         self.targeting: TargetingRecords = MemoryTargetingRecords(self.disk, PORT)
         self.yard: YardRecords = MemoryYardRecords(self.disk, PORT)
         self.examinations: ExaminationRecords = MemoryExaminationRecords(self.disk, PORT)
+        self.alarms: AlarmRecords = MemoryAlarmRecords(self.disk, PORT)
         self._ledgers: list[MemoryLedger] = []
 
     async def open_writer(self, patience_s: float = 10.0) -> MemoryLedger:

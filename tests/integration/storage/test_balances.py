@@ -9,6 +9,7 @@ from tests.integration.storage.players import Player
 from tests.integration.storage.test_papers_records import Papers, changed
 
 from kouan.inspection.balances import BalanceKind, Part
+from kouan.inspection.overrun import Overrun
 from kouan.inspection.records import (
     BalanceRecord,
     ConsignmentRecord,
@@ -24,7 +25,7 @@ DECLARATION = DeclarationRecord("D1", 1, "in", "declared", 0, "d", b"{}", 10, 10
 REPORT = SupportingRecord("third_party_report", "R1", 1, "D1-1 D1-2", "d", b"{}", "active", 10, 10)
 BALANCE = BalanceRecord("licence", "L1", "all", 1000, 50, 100)
 PAPER = {"kind": "licence", "number": "L1"}
-TAKE = {**PAPER, "item": "all", "mass_kg": 300, "at": 60}
+TAKE = {**PAPER, "item": "all", "mass_kg": 300, "at": 60, "overrun_permille": 0}
 
 
 @pytest.fixture
@@ -38,6 +39,7 @@ async def test_a_full_declaration_is_due_until_it_comes_and_overdue_once(player:
     await papers.granted(("insert_declaration", changed(DECLARATION, number="D5", status="cancelled")))
     due = {at: [record.number for record in await player.papers.declarations_due(at)] for at in (99, 100, 200)}
     assert due == {99: [], 100: ["D0", "D1"], 200: ["D0", "D1", "D9"]}
+    assert [record.number for record in await player.papers.declarations_due(200, 2)] == ["D0", "D1"]
     assert not await papers.granted(("note_overdue", {"number": "D1", "at": 99}))
     assert await papers.granted(("note_overdue", {"number": "D1", "at": 101}))
     assert not await papers.granted(("note_overdue", {"number": "D1", "at": 102}))
@@ -79,6 +81,20 @@ async def test_a_balance_is_drawn_on_within_its_mass_and_its_time(player: Player
     assert await papers.granted(("take_balance", TAKE | {"mass_kg": 700, "at": 50}))
     assert not await papers.granted(("take_balance", TAKE | {"mass_kg": 1}))
     assert await player.papers.balances(["L1", "L2"]) == [changed(BALANCE, taken_kg=1000)]
+
+
+async def test_a_balance_is_exceeded_by_no_more_than_its_overrun(player: Player, papers: Papers) -> None:
+    await papers.granted(("grant_balance", BALANCE))
+    within = TAKE | {"overrun_permille": 30}
+    assert await papers.granted(("take_balance", within | {"mass_kg": 1000}))
+    assert not await papers.granted(("take_balance", within | {"mass_kg": 31}))
+    assert not await papers.granted(("take_balance", TAKE | {"mass_kg": 1}))
+    assert await papers.granted(("take_balance", within | {"mass_kg": 30}))
+    over = changed(BALANCE, taken_kg=1030, overrun_permille=30)
+    assert await player.papers.balances(["L1"]) == [over]
+    assert not await papers.granted(("grant_balance", changed(BALANCE, granted_kg=999)))
+    assert await papers.granted(("grant_balance", BALANCE))
+    assert await player.papers.balances(["L1"]) == [over]
 
 
 async def test_a_paper_may_not_fall_below_what_is_written_off(player: Player, papers: Papers) -> None:
@@ -133,18 +149,19 @@ async def test_a_batch_with_mass_written_off_is_not_deleted_and_a_deleted_one_is
     consignment = ConsignmentRecord("W1", "in", "M1", "B1", "2701129090", "煤", 1000, None)
     balance = BalanceRecord("manifest", "M1", "W1", 1000)
     await papers.granted(("insert_manifest", manifest), ("insert_consignment", consignment), ("grant_balance", balance))
-    take = {"kind": "manifest", "number": "M1", "item": "W1", "mass_kg": 300, "at": 60}
+    take = {"kind": "manifest", "number": "M1", "item": "W1", "mass_kg": 300, "at": 60, "overrun_permille": 0}
     await papers.granted(("take_balance", take))
     delete = ("delete_batch", {"batch": "B1", "at": 99})
     assert not await papers.granted(delete)
-    await papers.granted(("give_back", {name: take[name] for name in take if name != "at"}))
+    await papers.granted(("give_back", {name: take[name] for name in ("kind", "number", "item", "mass_kg")}))
     assert await papers.granted(delete)
     assert await player.papers.balances(["M1"]) == [changed(balance, state="closed")]
     assert not await papers.granted(("take_balance", take))
 
 
-def _parts(net_kg: int) -> tuple[Part, ...]:
-    return (Part(BalanceKind.LICENCE, "L1", "all", net_kg), Part(BalanceKind.DECLARATION, "D1", "1", net_kg))
+def _parts(net_kg: int, overrun: Overrun | None = None) -> tuple[Part, ...]:
+    licence = Part(BalanceKind.LICENCE, "L1", "all", net_kg, overrun)
+    return (licence, Part(BalanceKind.DECLARATION, "D1", "1", net_kg))
 
 
 async def _offices(player: Player, ledger: Any, *balances: BalanceRecord) -> NetWriteOffs:
@@ -154,13 +171,15 @@ async def _offices(player: Player, ledger: Any, *balances: BalanceRecord) -> Net
     return NetWriteOffs(player.papers, ledger, player.clock)  # type: ignore[attr-defined]
 
 
-async def test_many_scales_at_once_never_write_off_more_than_a_paper_grants(player: Player) -> None:
+@pytest.mark.parametrize("permille", [0, 30])
+async def test_many_scales_at_once_never_write_off_more_than_a_paper_grants(player: Player, permille: int) -> None:
+    overrun = Overrun(permille, "bulk-goods@1") if permille else None
     ledger = await player.open_writer()
     licence = changed(BALANCE, valid_from=None, valid_until=None)
     declaration = BalanceRecord("declaration", "D1", "1", 2000)
     office = await _offices(player, ledger, licence, declaration)
     before = await ledger.size()
-    answers = await asyncio.gather(*[office.write_off(f"T{n}", _parts(150 + n), "yard") for n in range(24)])
+    answers = await asyncio.gather(*[office.write_off(f"T{n}", _parts(150 + n, overrun), "yard") for n in range(24)])
     done = [answer for answer in answers if isinstance(answer, WrittenOff)]
     refused = [answer for answer in answers if isinstance(answer, Refused)]
     assert len(done) + len(refused) == 24
@@ -168,7 +187,8 @@ async def test_many_scales_at_once_never_write_off_more_than_a_paper_grants(play
     taken = sum(answer.parts[0].net_kg for answer in done)
     found = {record.kind: record.taken_kg for record in await player.papers.balances(["L1", "D1"])}
     assert found == {"licence": taken, "declaration": taken}
-    assert 1000 - 174 < taken <= 1000
+    most_kg = 1000 + permille
+    assert most_kg - 174 < taken <= most_kg
     assert await ledger.size() == before + len(done)
 
 

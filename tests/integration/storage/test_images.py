@@ -21,9 +21,11 @@ def images(request: pytest.FixtureRequest, tmp_path: Path) -> FileImages | Memor
 async def test_a_picture_comes_back(images: FileImages | MemoryImages) -> None:
     await asyncio.gather(*[images.put(NAME, JPEG) for _ in range(5)])
     assert await images.get(NAME) == JPEG
+    assert await images.has(NAME)
 
 
 async def test_a_picture_that_was_never_kept_is_not_found(images: FileImages | MemoryImages) -> None:
+    assert not await images.has(NAME)
     with pytest.raises(NotFound):
         await images.get(NAME)
 
@@ -49,6 +51,8 @@ async def test_what_is_not_the_named_picture_is_refused(
 async def test_a_name_with_a_path_in_it_is_never_read(images: FileImages | MemoryImages) -> None:
     with pytest.raises(InvalidValue):
         await images.get("../../etc/passwd")
+    with pytest.raises(InvalidValue):
+        await images.has("../../etc/passwd")
 
 
 def files_in(folder: Path) -> list[Path]:

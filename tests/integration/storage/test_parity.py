@@ -75,7 +75,7 @@ class Traffic:
             lambda: Statement("papers.grant_balance", params_of(self._balance())),
             lambda: Statement("papers.keep_balances", {**self._paper(), "items": [f"W{self._number()}"]}),
             lambda: Statement("papers.close_balances", self._paper()),
-            lambda: Statement("papers.take_balance", {**self._item(), "mass_kg": self._number(), "at": 5}),
+            lambda: Statement("papers.take_balance", self._taking()),
             lambda: Statement("papers.give_back", {**self._item(), "mass_kg": self._number()}),
             lambda: Statement("papers.keep_write_off", params_of(self._write_off())),
             lambda: Statement("papers.void_write_offs", {"ticket": f"T{self._number()}", "at": 9}),
@@ -120,6 +120,10 @@ class Traffic:
     def _balance(self) -> BalanceRecord:
         ends = self._chance.choice((None, 5, 9))
         return BalanceRecord(**self._item(), granted_kg=2 * self._number(), valid_from=None, valid_until=ends)
+
+    def _taking(self) -> dict[str, Any]:
+        overrun = self._chance.choice((0, 250, 500))
+        return {**self._item(), "mass_kg": self._number(), "at": 5, "overrun_permille": overrun}
 
     def _write_off(self) -> WriteOffRecord:
         return WriteOffRecord(f"T{self._number()}", **self._item(), mass_kg=self._number(), at=7, by="yard")

@@ -55,7 +55,8 @@ def test_a_balance_that_does_not_hold_fails_and_says_where(dsn: str, server: Ser
     asyncio.run(steal())
     code, found = asked("balance", dsn, tmp_path)
     assert (code, found["holds"]) == (1, False)
-    assert any("coal/A/1/1" in finding for each in found["lots"] for finding in each["findings"])
+    places = [finding["params"].get("place") for each in found["lots"] for finding in each["findings"]]
+    assert "coal/A/1/1" in places
 
 
 def test_carriers_and_scales_are_reconciled(dsn: str, tmp_path: Path) -> None:

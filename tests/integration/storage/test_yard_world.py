@@ -20,15 +20,16 @@ from kouan.journeys.yard_visits import Done, YardVisits
 from kouan.ledger.roles import Appended, Ledger, Unit, UnitRefused
 from kouan.vocabulary.verdict import Reason, Refused, refuse
 from kouan.yard.book import LossReason
-from kouan.yard.events import CallPerson, Command, OpenExit
+from kouan.yard.events import CallPerson, Command, IssueExit, LetOut, OpenExit
 from kouan.yard.facts import Mend
 from kouan.yard.people import Aboard
 from kouan.yard.roles import Released
-from kouan.yard.states import Held, Left, Ready
+from kouan.yard.states import Held, Leaving, Left, Ready
 from kouan.yard.tickets import Ticket
 from kouan.yard.warrants import WantedWarrant
 
 COAL, WARRANTED = LOTS
+OTHER_LOT = "071320251000000003-1"
 
 
 @pytest.fixture
@@ -44,11 +45,69 @@ async def test_a_lorry_brings_goods_and_another_takes_them(world: World) -> None
     gone = await world.visits.leave("yard-o2", 1, ("wang",))
     assert isinstance(gone, Done)
     assert isinstance(gone.state, Left)
-    assert any(isinstance(each, OpenExit) for each in gone.commands)
+    assert any(isinstance(each, LetOut) for each in gone.commands)
     lot = await world.records.find_lot(COAL)
     assert lot is not None
     assert (lot.in_kg, lot.out_kg, lot.taken_kg, lot.reserved_kg) == (80_000, 30_000, 30_000, 0)
     assert [each.net_kg for each in world.papers.asked] == [80_000]
+    await world.check()
+
+
+async def test_goods_whose_exit_did_not_open_lie_in_the_book_again_and_may_leave_once_more(world: World) -> None:
+    await world.whole_visit(COAL, 1, 80_000)
+    await world.loaded(COAL, 2, 30_000)
+    before = await world.records.find_stack(PLACES["coal"][0])
+    for _ in range(2):
+        assert isinstance(await world.do("show", 2, COAL, 2, 0), Done)
+        lot = await world.records.find_lot(COAL)
+        assert lot is not None
+        assert (lot.out_kg, lot.taken_kg, lot.reserved_kg) == (30_000, 0, 30_000)
+        await world.check()
+        assert isinstance(await world.report("yard-o2", "refused"), Done)
+        assert isinstance(await world.state("yard-o2"), Ready)
+        stack = await world.records.find_stack(PLACES["coal"][0])
+        assert before is not None
+        assert stack is not None
+        assert (stack.dry_dg, stack.moisture_bp) == (before.dry_dg, before.moisture_bp)
+        await world.check()
+    await world.do("show", 2, COAL, 2, 0)
+    await world.report("yard-o2", "actuated")
+    await world.do("cross", 2, COAL, 2, 0)
+    assert isinstance(await world.state("yard-o2"), Left)
+    assert sorted(each.net_kg for each in await world.records.nets(0, 2**53)) == [30_000, 80_000]
+    await world.check()
+
+
+async def test_goods_stay_out_of_the_book_where_another_lot_lies_in_their_place_by_now(world: World) -> None:
+    await world.whole_visit(COAL, 1, 30_000)
+    await world.loaded(COAL, 2, 30_000)
+    assert isinstance(await world.do("show", 2, COAL, 2, 0), Done)
+    place = PLACES["coal"][0]
+    laid = await world.goods.restack("none", place, PLACES["coal"][1], 10, "li")
+    assert isinstance(laid, Refused), "nothing lies there by the book"
+    await world.deliver(OTHER_LOT, 3)
+    await world.weigh("yard-p3", 45_000, "g3")
+    await world.visits.begin_handling("yard-p3", place, "wang")
+    await world.visits.tally("yard-p3", "wang")
+    await world.weigh("yard-p3", 15_000, "t3")
+    refused = await world.report("yard-o2", "refused")
+    assert isinstance(refused, Refused)
+    assert refused.reasons[0].code == "yard.another_lot"
+    assert isinstance(await world.state("yard-o2"), Leaving), "nothing was ordered anew: a person looks"
+    await world.check()
+
+
+async def test_a_recall_that_comes_as_the_exit_is_ordered_makes_no_order(world: World) -> None:
+    await world.whole_visit(COAL, 1, 80_000)
+    await world.loaded(COAL, 2, 30_000)
+    world.releases.answer = refuse("release.may_not_leave")
+    held = await world.do("show", 2, COAL, 2, 0)
+    assert isinstance(held, Done)
+    assert isinstance(held.state, Held)
+    assert [each for each in held.commands if isinstance(each, OpenExit | IssueExit)] == []
+    lot = await world.records.find_lot(COAL)
+    assert lot is not None
+    assert lot.out_kg == 0
     await world.check()
 
 
@@ -243,7 +302,7 @@ async def test_the_exit_stays_shut_where_a_recall_comes_at_the_very_moment_of_le
     left = await visits.leave("yard-o2", 1, ("wang",))
     assert isinstance(left, Done)
     assert isinstance(left.state, Held)
-    assert [each for each in told if isinstance(each, OpenExit)] == []
+    assert [each for each in told if isinstance(each, LetOut)] == []
     record = await world.records.find_visit("yard-o2")
     assert record is not None
     assert record.state == "held"
@@ -291,7 +350,8 @@ async def test_the_same_arrival_reported_twice_is_one_visit(world: World) -> Non
 
 NAMES = (
     "deliver", "order", "admit", "heavy", "light", "handle", "tally", "sample", "leave", "smuggle", "excuse", "mend",
-    "withdraw", "cancel", "lose", "restack", "dry", "determine", "warrant", "pledge", "redeem",
+    "withdraw", "cancel", "lose", "restack", "dry", "determine", "warrant", "pledge", "redeem", "show", "report",
+    "cross", "wait",
 )  # fmt: skip
 ACT = st.tuples(
     st.sampled_from(NAMES), st.integers(1, 4), st.sampled_from(LOTS), st.integers(1, 60_000), st.integers(0, 1)
@@ -307,7 +367,9 @@ USUAL = [
     [("handle", n, LOTS[n % 2], 2, n % 2) for n in (1, 2, 3, 4)],
     [("tally", n, COAL, 2, 0) for n in (1, 2, 3, 4)],
     [("heavy", n, COAL, 9_000 * n, 0) for n in (1, 2, 3, 4)],
-    [("leave", n, COAL, 2, 0) for n in (1, 2, 3, 4)],
+    [("show" if n % 2 else "leave", n, COAL, 2, 0) for n in (1, 2, 3, 4)],
+    [("report", n, COAL, 6, 0) for n in (1, 2, 3, 4)],
+    [("cross", n, COAL, 2, 0) for n in (1, 2, 3, 4)],
 ]
 """What usually happens, eight vehicles side by side; a plan breaks into it anywhere."""
 
@@ -402,6 +464,9 @@ async def test_a_store_that_does_not_cover_warrants_is_caught(
 
 async def test_the_usual_day_gets_through(player: Player) -> None:
     world = await live(player, [[] for _ in USUAL])
-    assert world.answers["leave"] >= 3
+    assert world.answers["leave"] >= 1
+    assert world.answers["show"] >= 1
+    states = [await world.state(f"yard-o{number}") for number in (1, 2, 3, 4)]
+    assert sum(isinstance(state, Left) for state in states) >= 3
     assert SITES[COAL] == "coal"
     assert isinstance(world.releases.answer, Released)

@@ -13,12 +13,12 @@ from kouan.journeys.yard_visits import Delivery, YardVisits
 from kouan.vocabulary.clock import SECOND
 from kouan.vocabulary.errors import KouanError
 from kouan.vocabulary.verdict import Reason, Refused
-from kouan.yard.book import LossReason
-from kouan.yard.facts import Mend
+from kouan.yard.book import LossReason, MovementKind
+from kouan.yard.facts import ExitCrossed, ExitReported, Line, Mend, Signed
 from kouan.yard.moisture import DECIGRAMS
 from kouan.yard.pickups import Wanted
 from kouan.yard.roles import Released
-from kouan.yard.states import decode_state
+from kouan.yard.states import Leaving, VisitState, decode_state
 from kouan.yard.tickets import Ticket
 from kouan.yard.warrants import WantedWarrant
 
@@ -28,6 +28,7 @@ PLACES = {"coal": ("coal/A/1/1", "coal/A/1/2"), "warehouse": ("warehouse/W/1/1",
 GRADE = "coking-1"
 CARRIER = "CARRIER-01"
 RELEASED_KG = 150_000
+OUTCOMES = ("actuated", "refused", "uncertain")
 
 
 class World:
@@ -36,7 +37,10 @@ class World:
     def __init__(self, player: Player, ledger: Any) -> None:
         self.records, self.ledger, self.clock = player.yard, ledger, HandClock()
         self.releases, self.papers = Releases(Released(RELEASED_KG)), Papers()
-        self.visits = YardVisits(SETTINGS, self.records, ledger, self.releases, self.papers, self.clock, bytes)
+        self.visits = YardVisits(
+            SETTINGS, self.records, ledger, self.releases, self.papers, self.clock, bytes,
+            sign=lambda issue: Signed("n" * 32, f"signed {issue.order.order_id}"),
+        )  # fmt: skip
         self.goods = YardGoods(SETTINGS, self.records, ledger, self.releases, self.clock)
         far = self.clock.now() * 2
         self.scales = YardScales(SETTINGS, self.records, ledger, self.visits, self.clock, far)
@@ -50,8 +54,8 @@ class World:
     async def deliver(self, lot: str, number: int, at_gate: int = 1) -> Any:
         return await self.visits.deliver(
             Delivery(
-                f"p{number}", SITES[lot], f"蒙B0000{number % 10}", CARRIER, lot, "2701121000", "炼焦煤", 10**6, at_gate,
-                ("bat",), GRADE,
+                f"p{number}", SITES.get(lot, "coal"), f"蒙B0000{number % 10}", CARRIER, lot, "2701121000", "炼焦煤",
+                10**6, at_gate, ("bat",), GRADE,
             )
         )  # fmt: skip
 
@@ -82,6 +86,10 @@ class World:
             "tally": lambda: visits.tally(visit, "wang", kg % 1_500),
             "sample": lambda: visits.sample(visit, f"s{kg % 3}", 1 + kg % 20, "SEAL1", "wang"),
             "leave": lambda: visits.leave(visit, 1, driver),
+            "show": lambda: visits.leave(visit, 1, driver, Line("X1", number, 6)),
+            "report": lambda: self.report(visit, OUTCOMES[kg % 3]),
+            "cross": lambda: visits.crossed(visit, ExitCrossed(self.clock.now(), "X1", number, 1)),
+            "wait": lambda: self.wait(visit),
             "smuggle": lambda: visits.leave(visit, 2, ("bat", "stowaway")),
             "excuse": lambda: visits.excuse(visit, "zhao", "a second driver"),
             "mend": lambda: visits.mend(visit, list(Mend)[kg % 3], "wang", "so"),
@@ -102,6 +110,22 @@ class World:
         ok = not isinstance(answer, Refused | KouanError) and answer != ()
         self.answers[name] = self.answers.get(name, 0) + int(ok)
         return answer
+
+    async def report(self, visit: str, outcome: str) -> Any:
+        """Let the lane controller say what became of the order by which a vehicle is let out, if one is."""
+        order = getattr(await self.state(visit), "order", None)
+        name = f"{visit}/exit-0" if order is None else order.order_id
+        return await self.visits.reported(visit, ExitReported(self.clock.now(), name, outcome, "vehicle.absent"))
+
+    async def wait(self, visit: str) -> Any:
+        """Let a minute pass, and look at a visit."""
+        self.clock.advance(60 * SECOND)
+        return await self.visits.look_again(visit)
+
+    async def state(self, visit: str) -> VisitState | None:
+        """Return where a visit stands."""
+        record = await self.records.find_visit(visit)
+        return None if record is None else decode_state(record.document)
 
     async def at_once(self, plan: list[tuple[str, int, str, int, int]]) -> None:
         """Do several things at once, and check what must hold then."""
@@ -143,6 +167,10 @@ class World:
             brought = sum(net.net_kg for net in nets if net.lot == lot.lot and net.purpose == "delivery")
             assert lot.taken_kg == taken
             assert lot.in_kg == brought
+            out = [await self.state(each.visit) for each in await self.records.visits_of_lot(lot.lot)]
+            way = sum(each.net_kg for each in out if isinstance(each, Leaving) and each.stay.terms is not None)
+            lines = [each for each in await self.records.movements(lot.lot) if each.kind == MovementKind.OUT]
+            assert -sum(each.wet_kg for each in lines) == taken + way, "what is out, or on its way, is out of the book"
             assert taken + lot.reserved_kg <= RELEASED_KG
             orders = [each for each in await self.records.open_pickups() if each.lot == lot.lot]
             assert lot.reserved_kg == sum(each.reserved_kg for each in orders)

@@ -134,6 +134,45 @@ def test_a_large_file_is_read_in_blocks_and_its_rows_are_numbered_through(tmp_pa
     assert [row for block in blocks for row in block["row"].to_list()] == list(range(2, 502))
 
 
+TICKETS = "磅单号,承运人,车号,毛重,皮重,毛重时间\n"
+TICKET = "T{n},甲,1234УБА,60000,20000,2026-10-01 09:00:00\n"
+
+
+@pytest.mark.parametrize("block_chars", [16_000_000, 300])
+@pytest.mark.parametrize("quoted", ["", '"蒙B023H6","进\n境",2026-10-01 08:00:00\n'])
+def test_tables_below_one_another_in_a_csv_file_are_read_as_in_excel(tmp_path, monkeypatch, block_chars, quoted):
+    monkeypatch.setattr("kouan.adapters.study.csv_file.BLOCK_CHARS", block_chars)
+    tickets = "".join(TICKET.format(n=n) for n in range(40))
+    text = f"十月\n{HEADER}{quoted}{ROW * 20}\n称重记录\n{TICKETS}{tickets}{TICKETS}\n{HEADER}{ROW}"
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    found = gathered(tmp_path / "a.csv")
+    many = 20 + bool(quoted)
+    assert [(source.name, source.used) for source in found.sources] == [
+        ("a.csv", many), ("a.csv [2]", 40), ("a.csv [3]", 1),
+    ]  # fmt: skip
+    assert found.tickets["ticket"].to_list() == [f"T{n}" for n in range(40)]
+    assert found.passages["row"].to_list() == [*range(3, 3 + many), many + 49]
+    assert rules(found) == {"row.outside": 1, "plate.form": 1, "row.header": 1}
+
+
+def test_a_table_below_one_that_cannot_be_used_is_read(tmp_path):
+    (tmp_path / "a.csv").write_text(f"name,age\nx,1\n\n{HEADER}{ROW}", encoding="utf-8")
+    assert gathered(tmp_path / "a.csv").passages["row"].to_list() == [5]
+    (tmp_path / "b.csv").write_text(f"车号,承运人\n1234УБА,甲\n\n{HEADER}{ROW}", encoding="utf-8")
+    found = gathered(tmp_path / "b.csv")
+    assert [(source.name, source.refused) for source in found.sources] == [
+        ("b.csv", "table.columns"),
+        ("b.csv [2]", ""),
+    ]
+
+
+def test_rows_that_name_columns_but_are_no_header_begin_no_table(tmp_path):
+    (tmp_path / "a.csv").write_text(f"{HEADER}{ROW}车牌,不详,\n时间,未知,x\n{ROW}", encoding="utf-8")
+    found = gathered(tmp_path / "a.csv")
+    assert ([source.name for source in found.sources], found.passages.height) == (["a.csv"], 2)
+    assert found.rejected.height == 2
+
+
 def test_the_visits_of_a_sample_in_four_languages_are_rebuilt_as_they_truly_were(tmp_path):
     written = write(Sample(rows=6000, seed=7), tmp_path, ["zh", "mn", "ru", "en", "xlsx"])
     found = gathered(*(tmp_path / name for name in written.files))

@@ -5,10 +5,13 @@ import hashlib
 
 from tests.integration.web.web_kit import PASSWORD, PEOPLE, WebPort, json_of
 
-from kouan.access.people import Agency
+from kouan.access.people import Agency, Principal, Role
+from kouan.gate.facts import ReviewDecided
+from kouan.gate.roles import ExceptionRecord, record_params
 from kouan.inspection.examination.examination import Answer, AnswerOutcome, Appointment, Vehicle
+from kouan.ledger.roles import Draft, Statement, Unit
 from kouan.vocabulary.clock import SECOND
-from kouan.vocabulary.verdict import Refused
+from kouan.vocabulary.verdict import GRANTED, Granted, Refused
 
 API = "/api/v1"
 JPEG = b"\xff\xd8\xff\xe0 a picture"
@@ -156,6 +159,42 @@ async def test_two_overrides_at_once_never_pass_the_cap_of_one_person(port: WebP
     assert await port.records.count_exceptions("inspector", 0) == most
     port.clock.advance(3601)
     assert await override("looked again") == "results"
+
+
+async def test_an_override_waits_for_the_exception_that_its_giver_is_giving_at_the_gate(port: WebPort, monkeypatch):
+    order = await hold(port, "inspector")
+    number = await at_bay(port)
+    officer, now = await port.person("inspector"), port.clock.now()
+    found = {"outcome": "adverse", "found": [{"code": "density", "text": "a dark corner"}]}
+    await officer.post(f"{API}/examinations/{number}/steps/1/reports", json=found)
+    most, counted, recorded = port.examining._rules(now).overrides_per_hour, asyncio.Event(), asyncio.Event()
+    given = ExceptionRecord("p", "seal.matches", "inspector", None, now)
+    note = Statement("gate.note_exception", record_params(given))
+    for place in range(most - 1):
+        await port.ledger.append(Unit((Draft("test.given/1", "p", f"given:{place}", b"{}"),), effects=(note,)))
+
+    async def released(passage: str, fact: ReviewDecided) -> Granted:
+        assert fact.recent == most - 1
+        counted.set()
+        await recorded.wait()
+        await port.ledger.append(Unit((Draft("test.given/1", "p", "given:last", b"{}"),), effects=(note,)))
+        return GRANTED
+
+    monkeypatch.setattr(port.desk, "_feed", released)
+    wang = Principal("inspector", "Inspector", Agency.CUSTOMS, (Role.DUTY_OFFICER,))
+    deciding = asyncio.ensure_future(port.desk.decide("p", wang, "release", "looked", corrections={}, stepped_up=True))
+    await counted.wait()
+    said = Answer(order, Agency.CUSTOMS, AnswerOutcome.RELEASE, "inspector", now, "looked behind it", override=True)
+    overriding = asyncio.ensure_future(port.examining.answer(number, said, stepped_up=True))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert not overriding.done()
+    recorded.set()
+    assert await deciding is GRANTED
+    refused = await overriding
+    assert isinstance(refused, Refused)
+    assert refused.reasons[0].code == "examination.cap"
+    assert await port.records.count_exceptions("inspector", 0) == most
 
 
 async def test_what_an_agency_found_for_itself_is_not_shown_to_the_others(port: WebPort):

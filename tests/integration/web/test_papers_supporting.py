@@ -12,6 +12,7 @@ from tests.unit.inspection.test_balances import HOLDER, LICENCE, goods
 from kouan.inspection.balances import BalanceKind, Part
 from kouan.inspection.importing.columns import FileKind
 from kouan.inspection.importing.files import read_file
+from kouan.inspection.overrun import Overrun
 from kouan.journeys.import_papers import ImportReport, import_papers
 from kouan.journeys.papers_due import PapersDue
 from kouan.journeys.write_off import NetWriteOffs, WrittenOff
@@ -133,6 +134,19 @@ async def test_a_balance_shows_what_each_ticket_wrote_off(port: WebPort):
     assert json_of(await carrier.get(f"{API}/balances/NOTHING"))["items"] == []
     assert isinstance(await office.parts_of(f"{IN_DECLARATION}-2", 1), Refused)
     assert isinstance(await office.parts_of("071320251000000009-1", 1), Refused)
+
+
+async def test_a_balance_shows_what_came_over_its_declaration_by_the_list_in_force(port: WebPort):
+    carrier = port.machine("carrier")
+    paper = declaration(consignee=HOLDER, lines=[goods(1, 60_000)])
+    assert (await carrier.post(f"{API}/declarations", json=paper)).status_code == 201
+    office = NetWriteOffs(port.papers, port.ledger, port.clock, port.rules.overrun)
+    parts = await office.parts_of(LOT, 61_000)
+    assert not isinstance(parts, Refused)
+    assert parts[0].overrun == Overrun(30, "bulk-goods@1")
+    assert isinstance(await office.write_off("T1", parts, "yard"), WrittenOff)
+    (balance,) = json_of(await carrier.get(f"{API}/balances/{IN_DECLARATION}"))["items"]
+    assert (balance["left_kg"], balance["over_kg"], balance["overrun_permille"]) == (0, 1_000, 30)
 
 
 async def send(client: Any, name: str, path: str = "imports", folder: Path = GOLDEN, **query: Any) -> Any:

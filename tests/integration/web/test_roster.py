@@ -2,13 +2,17 @@
 
 from typing import Any
 
+import httpx
 import msgspec
+import pytest
 from tests.integration.web.web_kit import WebPort, json_of
 
 from kouan.access.people import Agency, Principal, Role
 from kouan.access.roster import LONGEST_US, DutiesAsked, cancel
 from kouan.ledger.roles import Unit
+from kouan.vocabulary.errors import InvalidValue, NotAllowed
 from kouan.wiring.demo import DEMO_DAYS, OFFICERS, make_duties
+from kouan.wiring.roster_client import bring_roster
 
 API = "/api/v1"
 HOUR = 3_600_000_000
@@ -170,3 +174,25 @@ async def test_a_demonstrations_people_are_on_its_roster_at_every_hour_and_are_p
     assert len(own) == DEMO_DAYS + 3
     assert own[0].starts_at <= port.clock.now()
     assert [one.until for one in own[:-1]] == [one.starts_at for one in own[1:]]
+
+
+async def test_a_running_port_takes_a_roster_from_the_command_line_under_a_token(port: WebPort) -> None:
+    transport = httpx.ASGITransport(port.app)
+    table = b"username,post,from,until\ninspector,hall,2099-11-23 08:00,2099-11-23 20:00\nduty,hall,x,y\n"
+
+    async def bring(name: str, content: bytes = table) -> Any:
+        return await bring_roster("http://port.test", port.tokens[name], content, transport)
+
+    report = await bring("duty")
+    assert [each["username"] for each in report["planned"]] == ["inspector"]
+    assert [(each["row"], each["field"], each["rule"]) for each in report["rejected"]] == [
+        (3, "starts_at", "roster.time")
+    ]
+    with pytest.raises(NotAllowed, match="may not do this"):
+        await bring("inspector")
+    with pytest.raises(InvalidValue) as refused:
+        await bring("duty", b"name\nli\n")
+    assert refused.value.rule == "roster.header"
+    port.tokens["stranger"] = "x" * 43
+    with pytest.raises(NotAllowed, match="does not know"):
+        await bring("stranger")

@@ -10,10 +10,12 @@ from tests.integration.web.web_kit import PASSWORD, WebPort, json_of
 from tests.unit.inspection.targeting.targeting_kit import like
 
 from kouan.access.people import Agency, Principal, Role
+from kouan.adapters.rules.shelf_watch import ShelfWatch
 from kouan.inspection.control_orders import ControlKind, ControlOrder
 from kouan.inspection.examination.examination import Examination, Vehicle
 from kouan.inspection.rules.document import Kind
 from kouan.journeys.rules_desk import Asked
+from kouan.vocabulary.errors import Corrupt, Unavailable
 from kouan.vocabulary.verdict import Refused
 from kouan.wiring.port_file import folder
 
@@ -87,6 +89,64 @@ async def test_of_two_drafts_at_once_one_takes_the_version_and_the_other_is_told
     kept = [answer for answer in answers if not isinstance(answer, Refused)]
     assert (refused, len(kept)) == (["rules.version_taken"], 1)
     assert kept == list(await port.rules.desk.records.versions("table", "customs-at-gate"))
+
+
+async def test_rules_that_could_not_be_read_when_they_were_approved_are_read_at_the_next_look(
+    port: WebPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await drafted(port)
+    desk, at = port.rules.desk, port.clock.now() + DAY
+    everything, failing, size = desk.records.everything, True, await port.ledger.size()
+
+    async def away() -> Any:
+        if failing and await port.ledger.size() > size:
+            raise Unavailable("the store is away")
+        return await everything()
+
+    monkeypatch.setattr(desk.records, "everything", away)
+    zhao = Principal("second", "Zhao", Agency.CUSTOMS, (Role.DUTY_OFFICER,))
+    with pytest.raises(Unavailable):
+        await desk.approve(zhao, Kind.TABLE, "customs-at-gate", 1, "seen", stepped_up=True)
+    assert desk.shelf.in_force(Kind.TABLE, "customs-at-gate", at) is None
+    looks = 0
+
+    async def look() -> None:
+        nonlocal looks, failing
+        looks += 1
+        failing = looks == 1
+        await refresh()
+        if looks == 3:
+            raise Corrupt("looked often enough")
+
+    refresh = desk.refresh
+    monkeypatch.setattr(desk, "refresh", look)
+    with pytest.raises(Corrupt):
+        await ShelfWatch(desk, every_s=0).run()
+    found = desk.shelf.in_force(Kind.TABLE, "customs-at-gate", at)
+    assert found is not None
+    assert found.reference == "customs-at-gate@1"
+
+
+async def test_what_was_read_earlier_does_not_replace_what_was_read_later(
+    port: WebPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, at = port.rules.desk, port.clock.now() + DAY
+    everything, old = desk.records.everything, asyncio.Event()
+
+    async def slow() -> Any:
+        found = await everything()
+        await old.wait()
+        return found
+
+    monkeypatch.setattr(desk.records, "everything", slow)
+    reading = asyncio.ensure_future(desk.start())
+    await asyncio.sleep(0)
+    monkeypatch.setattr(desk.records, "everything", everything)
+    await drafted(port)
+    assert (await approved(port, 1)).status_code == 200
+    old.set()
+    await reading
+    assert desk.shelf.in_force(Kind.TABLE, "customs-at-gate", at) is not None
 
 
 async def test_nobody_approves_their_own_draft_nor_another_authority_s(port: WebPort) -> None:

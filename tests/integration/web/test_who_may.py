@@ -32,7 +32,7 @@ YARD: dict[str, set[str]] = {
     **{
         key: set()
         for key in (
-            "mend_yard_visit", "state_yard_loss", "state_yard_moisture",
+            "mend_yard_visit", "reset_yard_exit", "state_yard_loss", "state_yard_moisture",
             "issue_warrant", "act_on_warrant", "act_on_scale",
         )
     },
@@ -42,8 +42,26 @@ YARD: dict[str, set[str]] = {
 
 TABLE: dict[str, set[str]] = {
     **YARD,
+    **{
+        key: {"planner"}
+        for key in (
+            "list_studies",
+            "begin_study",
+            "get_study",
+            "bring_study_file",
+            "look_at_study",
+            "run_study",
+            "ask_what_if",
+            "cancel_study",
+            "delete_study",
+            "get_study_report",
+            "get_study_workbook",
+        )
+    },
     "get_port": WATCHERS,
     "get_overview": WATCHERS,
+    "list_alarms": WATCHERS,
+    "acknowledge_port_alarm": DECIDERS,
     "list_lanes": WATCHERS,
     "get_lane": WATCHERS,
     "turn_lane": {"operator", "duty"},

@@ -15,14 +15,30 @@ from kouan.inspection.release.lot import Lot
 from kouan.inspection.release.use_cases import Told
 from kouan.journeys.yard_desk import open_yard
 from kouan.journeys.yard_visits import Delivery
+from kouan.simulator.http import Machine
+from kouan.simulator.http_yard import HttpYardDesk
+from kouan.vocabulary.errors import NotFound
 from kouan.vocabulary.places import Direction
 from kouan.vocabulary.verdict import refuse
-from kouan.yard.facts import CarrierTicket
+from kouan.wiring.demo import people
+from kouan.yard.facts import CarrierTicket, ExitReported, Line, Signed
 from kouan.yard.roles import Released
 from kouan.yard.tickets import Ticket
 
 API = "/api/v1/yard"
 PLACE = "coal/A/1/1"
+
+
+class Exits:
+    """Plays ``ExitControl``: one exit lane, which remembers who reset it."""
+
+    def __init__(self) -> None:
+        self.resets: list[tuple[str, str, str]] = []
+
+    async def reset(self, name: str, by: str, reason: str) -> None:
+        if name != "X1":
+            raise NotFound(f"the yard has no exit lane {name}")
+        self.resets.append((name, by, reason))
 
 
 class YardPort:
@@ -31,10 +47,10 @@ class YardPort:
     def __init__(self, port: WebPort) -> None:
         self.port = port
         self.releases = Releases(Released(60_000))
-        records = MemoryYardRecords(port.disk, PORT.name)
+        records, self.exits = MemoryYardRecords(port.disk, PORT.name), Exits()
         self.desk = open_yard(
             PORT.yard, records, port.ledger, self.releases, Papers(), port.clock, port.chance.randbytes,
-            port.clock.now() * 2,
+            port.clock.now() * 2, sign=lambda issue: Signed("n" * 32, "signed"), exits=self.exits,
         )  # fmt: skip
         object.__setattr__(port.services, "yard", self.desk)
 
@@ -160,6 +176,21 @@ async def test_an_order_under_one_key_is_placed_once(yard: YardPort) -> None:
     assert answers[0].content == answers[1].content
 
 
+async def test_the_simulated_consignee_orders_pick_ups_of_its_own_lots_and_of_no_others(yard: YardPort) -> None:
+    await yard.brought()
+    consignee = next(each for each in people() if each.username == "sim-consignee")
+    await yard.declared(consignee.firms[0])
+    client = await yard.port.firm("fetcher", *consignee.firms)
+    token = client.headers.pop("authorization").removeprefix("Bearer ")
+    other = (await yard.port.firm("stranger", "91150000MA0XXXXX0X")).headers["authorization"].removeprefix("Bearer ")
+    nobody = Account("nobody", "nobody", Agency.SITE, (Role.DUTY_OFFICER,))
+    office = dict.fromkeys(("site", "border_inspection"), (nobody, nobody))
+    assert not await HttpYardDesk(None, office, Machine(client, other)).order(order())  # type: ignore[arg-type]
+    assert await HttpYardDesk(None, office, Machine(client, token)).order(order())  # type: ignore[arg-type]
+    (placed,) = await yard.desk.records.open_pickups()
+    assert placed.ordered_by == "fetcher"
+
+
 async def test_only_border_inspection_excuses_who_is_aboard(yard: YardPort) -> None:
     await yard.do("operator", "/visits/yard-p1/handling", {"place": PLACE})
     await yard.do("operator", "/visits/yard-p1/tally", {})
@@ -233,3 +264,30 @@ async def test_a_port_without_a_yard_says_so(port: WebPort) -> None:
 async def test_the_yards_entries_are_read_by_officers_and_auditors(yard: YardPort) -> None:
     page = json_of(await yard.port.machine("auditor").get("/api/v1/ledger/entries?stream=yard-p1"))
     assert [each["kind"] for each in page["items"]] == ["yard.opened/1", "yard.fact/1"]
+
+
+async def test_who_is_let_out_is_shown_with_its_exit_and_a_person_says_where_it_is_if_nobody_knows(
+    yard: YardPort,
+) -> None:
+    await yard.do("operator", "/visits/yard-p1/handling", {"place": PLACE})
+    await yard.do("operator", "/visits/yard-p1/tally", {"moisture_bp": 800})
+    await yard.weigh("yard-p1", 17_000)
+    await yard.desk.visits.leave("yard-p1", 1, ("bat",), Line("X1", 7, 6))
+    (visit,) = (await yard.ask("inspector", "/visits"))["items"]
+    assert (visit["state"], visit["waits_for"], visit["exit"]) == ("exiting", "yard.waits_barrier", "X1")
+    assert (visit["net_kg"], visit["reasons"]) == (80_000, [])
+    order = "yard-p1/exit-5"
+    await yard.desk.visits.reported("yard-p1", ExitReported(yard.port.clock.now(), order, "uncertain"))
+    doubt = await yard.ask("inspector", "/visits/yard-p1")
+    assert (doubt["waits_for"], doubt["reasons"][0]["code"]) == ("yard.waits_person", "yard.exit_uncertain")
+    await yard.do("operator", "/visits/yard-p1/mend", {"mend": "seen_gone", "reason": "looked"}, status=403)
+    gone = await yard.do("yardmaster", "/visits/yard-p1/mend", {"mend": "seen_gone", "reason": "looked"})
+    assert gone["state"] == "left"
+
+
+async def test_an_exit_is_reset_by_the_yards_duty_officer_with_a_reason(yard: YardPort) -> None:
+    await yard.do("operator", "/exits/X1", {"reason": "looked"}, status=403)
+    await yard.do("yardmaster", "/exits/X1", {"reason": ""}, status=422)
+    await yard.do("yardmaster", "/exits/X9", {"reason": "looked"}, status=404)
+    await yard.do("yardmaster", "/exits/X1", {"reason": "looked: the road is free"})
+    assert yard.exits.resets == [("X1", "yardmaster", "looked: the road is free")]

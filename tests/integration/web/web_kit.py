@@ -17,6 +17,7 @@ from tests.unit.gate.passage_kit import NOON, but
 from kouan.access.people import Account, Agency, Role
 from kouan.access.roster import LONGEST_US, ON_DUTY, Duty, keep
 from kouan.access.use_cases import issue_token, save_account
+from kouan.adapters.alarms import AlarmKeeper
 from kouan.adapters.board.board import LiveBoard
 from kouan.adapters.driver.desk import PortDesk
 from kouan.adapters.driver.passage_runner import Cause
@@ -26,6 +27,7 @@ from kouan.adapters.images import MemoryImages
 from kouan.adapters.learning.artefacts import MemoryArtefacts
 from kouan.adapters.memory.access import MemoryAccounts
 from kouan.adapters.memory.broker import MemoryBroker
+from kouan.adapters.memory.command import MemoryAlarmRecords
 from kouan.adapters.memory.disk import MemoryDisk
 from kouan.adapters.memory.examination import MemoryExaminationRecords
 from kouan.adapters.memory.gate import MemoryGateRecords
@@ -78,6 +80,7 @@ PEOPLE: dict[str, tuple[Agency, tuple[Role, ...]]] = {
     "carrier": (Agency.TRADE, (Role.CARRIER,)),
     "camera": (Agency.SITE, (Role.CAMERA,)),
     "protection": (Agency.SITE, (Role.DATA_PROTECTION,)),
+    "planner": (Agency.SITE, (Role.PLANNER,)),
 }
 
 
@@ -120,50 +123,14 @@ class WebPort:
 
     async def start(self, **changes: Any) -> "WebPort":
         await self.open_storage(Sealer(SealingKeys(bytes(32), bytes(range(32))), self.chance.randbytes))
+        self.signer = PrivateKeySigner(platform_key(PORT.name), Ed25519PrivateKey.from_private_bytes(bytes(32)))
         self.policy = policy_of(PORT, load_rulebook(PORT))
         self.board = LiveBoard(board_setting_of(PORT), self.policy.rulebook, self.ledger, self.records, self.clock)
-        self.link = self.broker.platform_link(PortName(PORT.name))
-        desk = PapersAtGate(PORT.name, self.papers, self.records, self.ledger)
-        self.driver = PortDriver(
-            setting_of(PORT),
-            self.policy,
-            Roles(
-                link=self.link,
-                ledger=self.ledger,
-                records=self.records,
-                papers=desk,
-                drivers=desk,
-                crossings=Crossings(self.papers, self.records, self.ledger),
-                subjects=self.subjects,
-                clock=self.clock,
-                signer=PrivateKeySigner(platform_key(PORT.name), Ed25519PrivateKey.from_private_bytes(bytes(32))),
-                keys={},
-                chance=self.chance.randbytes,
-                render=renderer(),
-            ),
-            self.board,
-        )
-        await self.board.start()
-        await self.driver.start()
-        self.board.attend(tuple(self.driver.lanes.values()))
-        gate_desk = PortDesk(self.driver, self.records, self.papers, self.clock, self.secret)
-        targeting = MemoryTargetingRecords(self.disk, PORT.name)
-        signer = PrivateKeySigner(platform_key(PORT.name), Ed25519PrivateKey.from_private_bytes(bytes(32)))
-        self.rules = rules_of(
-            PORT.name, MemoryRuleRecords(self.disk, PORT.name), self.ledger, signer, self.clock,
-            lambda: recorded(self.records, self.ledger, targeting, None, self.examinations),
-        )  # fmt: skip
-        await self.rules.desk.start()
-        release_rules = FileReleaseRules(folder() / "rules", PORT.name)
-        self.releasing = ReleaseDesk(self.lots, self.ledger, release_rules, self.clock, Random(5))
-        self.examining = Examinations(
-            self.examinations,
-            self.papers,
-            gate_desk.holds,
-            self.ledger,
-            self.clock,
-            self.rules.examination,
-        )
+        records = MemoryAlarmRecords(self.disk, PORT.name)
+        self.alarms = AlarmKeeper(self.board.alarms, self.ledger, records, self.clock)
+        await self.alarms.start()
+        await self._open_gate()
+        await self._open_inspection()
         stores = YardStores(
             MemoryYardRecords(self.disk, PORT.name), MemoryReleaseRecords(self.disk, PORT.name), self.papers,
             self.ledger, self.subjects,
@@ -171,51 +138,80 @@ class WebPort:
         yard = yard_of(PORT, stores, self.clock, self.chance.randbytes, self.board.alarm)
         assert yard is not None
         self.yard = yard
-        self.artefacts = MemoryArtefacts()
-        self.targeting = targeting_desk(
-            self.papers,
-            targeting,
-            self.ledger,
-            gate_desk.holds,
-            self.artefacts,
-            self.clock,
-            self.secret,
-            self.rules.targeting,
-            chance=self.chance,
-        )
-        self.services = Services(
-            **{
-                "port": drawn(PORT),
-                "clock": self.clock,
-                "board": self.board,
-                "desk": gate_desk,
-                "examinations": self.examining,
-                "release": ReleaseServices(
-                    records=self.lots,
-                    desk=self.releasing,
-                    papers=PapersForRelease(self.releasing, self.lots, self.papers),
-                ),
-                "ledger": self.ledger,
-                "gate": self.records,
-                "papers": self.papers,
-                "subjects": self.subjects,
-                "salt": lambda: self.chance.randbytes(16),
-                "tiles": self.ledger,
-                "accounts": self.accounts,
-                "hasher": self.hasher,
-                "images": MemoryImages(),
-                "messages": catalogues(),
-                "ledger_key": self.heads.public_key.public_bytes_raw(),
-                "ledger_key_id": self.heads.key_id,
-                "secret": self.secret,
-                "targeting": self.targeting,
-                "yard": self.yard.desk,
-                "rules": RuleServices(desk=self.rules.desk, dry_runs=self.rules.dry_runs),
-                **changes,
-            }
-        )
+        self.services = Services(**(self._services() | changes))
         self.app: FastAPI = create_app(self.services)
         return self
+
+    async def _open_gate(self) -> None:
+        self.link = self.broker.platform_link(PortName(PORT.name))
+        papers = PapersAtGate(PORT.name, self.papers, self.records, self.ledger)
+        roles = Roles(
+            link=self.link,
+            ledger=self.ledger,
+            records=self.records,
+            papers=papers,
+            drivers=papers,
+            crossings=Crossings(self.papers, self.records, self.ledger),
+            subjects=self.subjects,
+            clock=self.clock,
+            signer=self.signer,
+            keys={},
+            chance=self.chance.randbytes,
+            render=renderer(),
+        )
+        self.driver = PortDriver(setting_of(PORT), self.policy, roles, self.board)
+        await self.board.start()
+        await self.driver.start()
+        self.board.attend(tuple(self.driver.lanes.values()))
+        self.desk = PortDesk(self.driver, self.records, self.papers, self.clock, self.secret)
+
+    async def _open_inspection(self) -> None:
+        targeting = MemoryTargetingRecords(self.disk, PORT.name)
+        self.rules = rules_of(
+            PORT.name, MemoryRuleRecords(self.disk, PORT.name), self.ledger, self.signer, self.clock,
+            lambda: recorded(self.records, self.ledger, targeting, None, self.examinations),
+        )  # fmt: skip
+        await self.rules.desk.start()
+        release_rules = FileReleaseRules(folder() / "rules", PORT.name)
+        self.releasing = ReleaseDesk(self.lots, self.ledger, release_rules, self.clock, Random(5))
+        holds = self.desk.holds
+        self.examining = Examinations(
+            self.examinations, self.papers, holds, self.ledger, self.clock, self.rules.examination,
+            turn=self.desk.turn,
+        )  # fmt: skip
+        self.artefacts = MemoryArtefacts()
+        self.targeting = targeting_desk(
+            self.papers, targeting, self.ledger, holds, self.artefacts, self.clock, self.secret, self.rules.targeting,
+            chance=self.chance,
+        )  # fmt: skip
+
+    def _services(self) -> dict[str, Any]:
+        papers = PapersForRelease(self.releasing, self.lots, self.papers)
+        return {
+            "port": drawn(PORT),
+            "clock": self.clock,
+            "board": self.board,
+            "desk": self.desk,
+            "examinations": self.examining,
+            "release": ReleaseServices(records=self.lots, desk=self.releasing, papers=papers),
+            "ledger": self.ledger,
+            "gate": self.records,
+            "papers": self.papers,
+            "subjects": self.subjects,
+            "salt": lambda: self.chance.randbytes(16),
+            "tiles": self.ledger,
+            "accounts": self.accounts,
+            "hasher": self.hasher,
+            "images": MemoryImages(),
+            "messages": catalogues(),
+            "ledger_key": self.heads.public_key.public_bytes_raw(),
+            "ledger_key_id": self.heads.key_id,
+            "secret": self.secret,
+            "targeting": self.targeting,
+            "yard": self.yard.desk,
+            "rules": RuleServices(desk=self.rules.desk, dry_runs=self.rules.dry_runs),
+            "alarms": self.alarms,
+        }
 
     async def open_storage(self, sealer: Sealer) -> None:
         self.ledger: Any = await MemoryLedger.open_writer(self.disk, PORT.name, self.clock, sealer)

@@ -59,9 +59,10 @@ MAY: dict[Role, set[str]] = {
         "steer_lane",
         "read_papers",
         "work_yard",
+        "acknowledge",
     },
     Role.INSPECTOR: {"keep_shift", "watch", "review", "confirm", "correct", "place_hold", "read_papers", "read_ledger"}
-    | {"examine", "upload_image", "inspect_lot", "write_rules", "work_yard"},
+    | {"examine", "upload_image", "inspect_lot", "write_rules", "work_yard", "acknowledge"},
     Role.DUTY_OFFICER: {
         "plan_duty",
         "keep_shift",
@@ -74,13 +75,14 @@ MAY: dict[Role, set[str]] = {
         "watch",
     }
     | {"examine", "upload_image", "read_papers", "inspect_lot", "write_rules"}
-    | {"work_yard", "steer_yard", "order_pickup"},
+    | {"work_yard", "steer_yard", "order_pickup", "acknowledge"},
     Role.AUDITOR: {"watch", "read_ledger", "read_papers", "watch_region", "review_reads"},
     Role.ADMINISTRATOR: {"plan_duty", "watch", "read_ledger", "manage_accounts", "forget_person", "watch_region"},
     Role.CARRIER: {"submit_papers"},  # all else only of the firms that the account names
     Role.CAMERA: {"upload_image"},
     Role.REGION_OFFICER: {"watch_region", "acknowledge", "steer_region"},
     Role.DATA_PROTECTION: {"read_ledger", "review_reads"},
+    Role.PLANNER: {"study"},
 }
 
 

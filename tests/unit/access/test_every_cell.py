@@ -103,6 +103,11 @@ def reads_ledger(role: str, agency: str, field: str, state: str) -> bool:
     return field == "entry" and state == "none" and (officer or reads_all)
 
 
+def acknowledges(role: str, agency: str, field: str, state: str) -> bool:
+    who = {"region": ("region_officer",), "port": ("duty_officer",), "alarm": LANE}
+    return state == "none" and agency in AT_THE_GATE and role in who.get(field, ())
+
+
 def reviews_reads(role: str, agency: str, field: str, state: str) -> bool:
     return field == "read" and state == "none" and role in ("data_protection", "auditor")
 
@@ -129,9 +134,9 @@ GATE_ACTS = {
     "keep_shift": ("shift", "none", LANE),
     "plan_duty": ("shift", "none", ("duty_officer",)),
     "read_papers": ("paper", "none", LANE),
-    "acknowledge": ("region", "none", ("region_officer",)),
     "steer_region": ("region", "none", ("region_officer",)),
     "watch_region": ("region", "none", ("region_officer",)),
+    "study": ("study", "none", ("planner",)),
 }
 """Acts of those who decide at the gate: on what, when, and by whom."""
 
@@ -180,6 +185,7 @@ BOUND_ACTS = {("carrier", "submit_papers", "paper", "none")}
 
 def oracle(role: str, agency: str, action: str, field: str, state: str) -> bool:
     looks = {"watch": watches, "read_ledger": reads_ledger, "correct": corrects, "review_reads": reviews_reads}
+    looks |= {"acknowledge": acknowledges}
     if action in looks:
         return looks[action](role, agency, field, state)
     tables = (GATE_ACTS, OTHER_ACTS) if agency in AT_THE_GATE else (OTHER_ACTS,)

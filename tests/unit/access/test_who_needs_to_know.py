@@ -17,6 +17,7 @@ PERSONAL = {"driver", "health", "aboard"}
 TRADE = {"papers", "document", "firm"}
 REASONS = {"border_inspection", "customs", "watch_list", "findings"}
 READS = {"read"}
+ROWS = {"rows"}
 PICTURES = {"picture"}
 
 
@@ -32,6 +33,9 @@ def looks_at_pictures(role: str, agency: str, purpose: str, stage: str, *, on_sh
 
 
 def reads(role: str, agency: str, purpose: str, field: str, stage: str, *, on_shift: bool, own_case: bool) -> bool:
+    # "Those rows are read by planners of the port's authorities, to plan."
+    if field in ROWS:
+        return role == "planner" and purpose == "planning" and agency in ("border_inspection", "customs", "site")
     # "Who read what is read by the data-protection officer too, to audit."
     if field == "read":
         return role == "data_protection" and purpose == "audit"
@@ -39,13 +43,14 @@ def reads(role: str, agency: str, purpose: str, field: str, stage: str, *, on_sh
 
 
 def oracle(role: str, agency: str, purpose: str, field: str, stage: str, *, on_shift: bool, own_case: bool) -> bool:
-    # "Protected are a person's record, a firm's trade, an authority's reasons, pictures, and who read them."
-    if field not in PERSONAL | TRADE | REASONS | READS | PICTURES:
+    # "Protected are a person's record, a firm's trade, an authority's reasons, pictures, who read them, and the rows of
+    # a study's files."
+    if field not in PERSONAL | TRADE | REASONS | READS | PICTURES | ROWS:
         return False
     # "An auditor reads every protected field, at every stage, to audit and for nothing else."
     if role == "auditor":
         return purpose == "audit"
-    if field in READS | PICTURES:
+    if field in ROWS | READS | PICTURES:
         return reads(role, agency, purpose, field, stage, on_shift=on_shift, own_case=own_case)
     # "Nobody but officers reads anything else, and no officer reads while off shift."
     if role not in ("inspector", "duty_officer") or not on_shift:

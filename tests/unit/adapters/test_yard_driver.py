@@ -24,7 +24,7 @@ from kouan.protocols.weighbridge.messages import Frame
 from kouan.vocabulary.clock import SECOND
 from kouan.vocabulary.errors import Fenced, Unavailable
 from kouan.vocabulary.places import LaneName
-from kouan.yard.events import CallPerson, Command, OpenExit
+from kouan.yard.events import CallPerson, Command, LetOut
 from kouan.yard.facts import Mend
 from kouan.yard.pickups import Wanted
 from kouan.yard.roles import Released
@@ -145,7 +145,7 @@ async def test_a_lorry_is_weighed_by_the_bytes_of_the_scale_it_stands_on(field: 
     assert [each.net_kg for each in field.papers.asked] == [80_000]
     await field.gate(FOREIGN)
     assert await field.state(visit) == "left"
-    assert OpenExit(visit, FOREIGN) in field.told
+    assert LetOut(visit, FOREIGN) in field.told
     assert field.settled == 1
 
 

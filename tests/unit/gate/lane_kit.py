@@ -210,8 +210,8 @@ class Table:
             BarrierChanged(**self.stamp("barrier"), barrier=barrier, position=position, order_id=order_id, boots=1)
         )
 
-    def arms_closed(self) -> None:
-        for barrier in Barrier:
+    def arms_closed(self, *arms: Barrier) -> None:
+        for barrier in arms or (Barrier.RELEASE, Barrier.DIVERT):
             self.arm(BarrierPosition.CLOSED, barrier)
 
     def arrive(self) -> None:
@@ -228,9 +228,9 @@ class Table:
         self.loop(False)
         self.give(CrossingSeen(**self.stamp("plc"), track=self.track, vehicles=vehicles, order_id=order_id))
 
-    def ready(self) -> "Table":
-        """Bring the lane to where a good order opens it."""
-        self.arms_closed()
+    def ready(self, *arms: Barrier) -> "Table":
+        """Bring the lane to where a good order opens it: a gate's, unless it has other arms."""
+        self.arms_closed(*arms)
         self.poll()
         self.arrive()
         self.now += SECOND

@@ -15,7 +15,7 @@ from kouan.protocols.plate_camera.messages import PlatePosition
 from kouan.protocols.plc.messages import CrossingSeen, Loop, LoopChanged, PlcFault
 from kouan.protocols.status.messages import DeviceStatus
 from kouan.vocabulary.clock import SECOND
-from kouan.vocabulary.errors import Conflict
+from kouan.vocabulary.errors import Conflict, InvalidValue
 
 
 def opened(table: Table) -> list[str]:
@@ -38,6 +38,28 @@ def test_a_diversion_opens_the_barrier_toward_the_yard() -> None:
     table = Table().ready()
     table.send(table.order(barrier=Barrier.DIVERT, outcome="DIVERT_RADIATION"))
     assert [command.barrier for command in table.commands] == [Barrier.DIVERT]
+
+
+def test_an_exit_of_the_yard_opens_on_its_own_kind_of_order_and_on_no_other() -> None:
+    gate, exit_ = Table().ready(), Table().ready(Barrier.EXIT)
+    for table, others in ((gate, "GATE_OUT"), (exit_, "RELEASE")):
+        table.send(table.order(barrier=Barrier.EXIT if others == "GATE_OUT" else Barrier.RELEASE, outcome=others))
+        assert (rule_of(table), table.commands) == ("barrier.unknown", [])
+    exit_.send(exit_.order(barrier=Barrier.EXIT, outcome="GATE_OUT"))
+    assert [command.barrier for command in exit_.commands] == [Barrier.EXIT]
+
+
+@pytest.mark.parametrize(
+    ("barrier", "outcome"),
+    [
+        (Barrier.EXIT, "RELEASE"), (Barrier.EXIT, "DIVERT_SCAN"), (Barrier.RELEASE, "GATE_OUT"),
+        (Barrier.DIVERT, "GATE_OUT"),
+    ],
+)  # fmt: skip
+def test_no_order_can_be_made_that_opens_a_barrier_for_anothers_reason(barrier: Barrier, outcome: str) -> None:
+    with pytest.raises(InvalidValue) as raised:
+        Table().order(barrier=barrier, outcome=outcome)
+    assert raised.value.rule == "order.outcome"
 
 
 def test_intent_command_outcome_and_report_follow_each_other_in_that_order() -> None:

@@ -17,10 +17,12 @@ from kouan.inspection.balances import (
     Part,
     granted_by,
     left_kg,
+    over_kg,
     same_write_off,
     void_ticket,
     write_off_net,
 )
+from kouan.inspection.overrun import Overrun
 from kouan.inspection.papers import DeclarationStatus
 from kouan.inspection.reading import read_declaration, read_manifest
 from kouan.inspection.records import BalanceRecord, WriteOffRecord
@@ -108,6 +110,31 @@ def test_either_all_papers_of_a_ticket_are_drawn_on_or_none() -> None:
     assert balances(records) == {("declaration", "1"): 0, ("manifest", "MF000001"): 0}
 
 
+def test_what_comes_over_a_declaration_within_its_tolerance_is_written_off_and_cites_the_rule() -> None:
+    records = Records()
+    accepted = submit_declaration(read_declaration(declaration(lines=[goods(1, 60_000)])), None, NOW)  # type: ignore[arg-type]
+    assert isinstance(accepted, Accepted)
+    assert accepted.unit is not None
+    assert records.apply(accepted.unit) is None
+    over = msgspec.structs.replace(part(61_801), overrun=Overrun(30, "bulk-goods@1"))
+    for net_kg, guard in ((61_801, "papers.take_balance"), (61_800, None)):
+        unit = write_off_net("T1", [msgspec.structs.replace(over, net_kg=net_kg)], "yard", NOW)
+        assert isinstance(unit, Unit)
+        assert records.apply(unit) == guard
+    (written,) = msgspec.json.decode(unit.drafts[0].body)["parts"]
+    assert written["overrun"] == {"permille": 30, "rule": "bulk-goods@1"}
+    (balance,) = records._rows.all("papers_balances", BalanceRecord)
+    assert (left_kg(balance), over_kg(balance)) == (0, 1_800)
+    cleared = note_status(records.declared[IN_DECLARATION], DeclarationStatus.CLEARED, NOW)
+    assert isinstance(cleared, Accepted)
+    assert cleared.unit is not None
+    assert records.apply(cleared.unit) is None
+
+
+def most_kg(granted_kg: int, permille: int) -> int:
+    return granted_kg + granted_kg * permille // 1000
+
+
 def balances(records: Records) -> dict[tuple[str, str], int]:
     found = records._rows.all("papers_balances", BalanceRecord)
     return {(each.kind, each.item): each.taken_kg for each in found}
@@ -121,6 +148,7 @@ class WriteOffMachine(RuleBasedStateMachine):
         self.records = Records()
         self.expected: Counter[str] = Counter()
         self.granted = {"1": 1_000, "2": 500, "3": 100}
+        self.overrun: Counter[str] = Counter()
         self.open = True
         paper = read_declaration(declaration(lines=[goods(int(n), kg) for n, kg in self.granted.items()]))
         assert not isinstance(paper, Refused)
@@ -144,17 +172,21 @@ class WriteOffMachine(RuleBasedStateMachine):
     @rule(
         ticket=st.sampled_from([f"T{n}" for n in range(8)]),
         masses=st.dictionaries(st.sampled_from("123"), st.integers(1, 700), min_size=1),
+        permille=st.sampled_from([0, 30, 50]),
     )
-    def weigh(self, ticket: str, masses: dict[str, int]) -> None:
-        parts = tuple(part(kg, item) for item, kg in masses.items())
+    def weigh(self, ticket: str, masses: dict[str, int], permille: int) -> None:
+        overrun = Overrun(permille, "bulk-goods@1") if permille else None
+        parts = tuple(msgspec.structs.replace(part(kg, item), overrun=overrun) for item, kg in masses.items())
         touched = {each.item for each in self.write_offs(ticket)}
         guard = self.apply(write_off_net(ticket, parts, "yard", NOW))
-        fits = all(self.expected[item] + kg <= self.granted.get(item, 0) for item, kg in masses.items())
+        most = {item: most_kg(self.granted.get(item, 0), permille) for item in masses}
+        fits = all(self.expected[item] + kg <= most[item] for item, kg in masses.items())
         if guard is None:
             assert self.open
             assert fits
             assert not touched & set(masses)
             self.expected.update(masses)
+            self.overrun.update({item: permille - self.overrun[item] for item in masses})
         else:
             assert not self.open or not fits or touched & set(masses)
 
@@ -176,7 +208,8 @@ class WriteOffMachine(RuleBasedStateMachine):
             self.paper, lines=lines, version=standing.version + 1, status=DeclarationStatus(standing.status)
         )
         guard = self.apply(submit_declaration(paper, standing, NOW))
-        keeps = all(kg <= masses.get(item, 0) for item, kg in self.expected.items() if kg)
+        most = {item: most_kg(kg, self.overrun[item]) for item, kg in masses.items()}
+        keeps = all(kg <= most.get(item, 0) for item, kg in self.expected.items() if kg)
         if guard is None:
             assert keeps or not self.open
             if self.open:
@@ -196,8 +229,10 @@ class WriteOffMachine(RuleBasedStateMachine):
         for balance in self.records._rows.all("papers_balances", BalanceRecord):
             written = sum(one.mass_kg for one in kept if one.item == balance.item and one.voided_at is None)
             assert balance.taken_kg == written == self.expected[balance.item]
-            assert 0 <= balance.taken_kg <= balance.granted_kg
-            assert left_kg(balance) >= 0
+            assert 0 <= balance.taken_kg <= most_kg(balance.granted_kg, balance.overrun_permille)
+            assert balance.overrun_permille == self.overrun[balance.item]
+            if balance.state == "active":
+                assert left_kg(balance) - over_kg(balance) == balance.granted_kg - balance.taken_kg
 
 
 TestWriteOffs = WriteOffMachine.TestCase

@@ -91,3 +91,11 @@ def test_what_is_no_time_has_no_form():
 )  # fmt: skip
 def test_the_name_of_a_file_may_tell_the_direction(name, way):
     assert direction_named(name) is way
+
+
+def test_of_columns_that_nobody_knows_the_first_time_is_the_first():
+    rows = [
+        [f"{n}УБА", "in", f"2026-10-01 08:{n % 60:02d}:00", f"2026-10-01 09:{n % 60:02d}:00"] for n in range(1000, 1040)
+    ]
+    found = guess(("A", "B", "C", "D"), rows)
+    assert found.columns == {Field.PLATE: "A", Field.DIRECTION: "B", Field.STOPPED_AT: "C", Field.LEFT_AT: "D"}

@@ -18,7 +18,7 @@ from tests.unit.yard.yard_kit import (
 )
 
 from kouan.vocabulary.verdict import Reason
-from kouan.yard.events import CallPerson, FactTaken, GateOut, NetKnown, OpenExit, VehicleLeft
+from kouan.yard.events import CallPerson, FactTaken, GateOut, LetOut, NetKnown, VehicleLeft
 from kouan.yard.facts import (
     Arrived,
     DeadlinePassed,
@@ -77,7 +77,7 @@ def test_a_delivery_is_gross_less_tare_and_the_lorry_leaves_empty() -> None:
     assert calls(taken) == []
     gone = step(taken.state, SeenLeaving(NOW, DRIVER), NOW, SETTINGS)
     assert isinstance(gone.state, Left)
-    assert OpenExit("v1", "蒙B023H6") in gone.commands
+    assert LetOut("v1", "蒙B023H6") in gone.commands
     assert [event.net_kg for event in gone.events if isinstance(event, VehicleLeft)] == [80_000]
 
 
@@ -296,7 +296,7 @@ def test_no_sequence_lets_a_vehicle_out_without_what_it_needs(
         recorded += [event for event in taken.events if isinstance(event, FactTaken)]
         states.append(taken.state)
         nets += sum(isinstance(event, NetKnown) for event in taken.events)
-        outs += sum(isinstance(each, OpenExit) for each in taken.commands)
+        outs += sum(isinstance(each, LetOut) for each in taken.commands)
         assert deadline_of(taken.state) == taken.next_deadline
         assert decode_state(encode_state(taken.state)) == taken.state
     last = states[-1]

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from kouan.adapters.board.alarms import BoardAlarms
 from kouan.adapters.board.counters import HOUR_US, Counters, Ended, midnight
 from kouan.adapters.board.readers import HEARTBEAT_S, Reader
 from kouan.adapters.driver.lane_driver import LaneDriver
@@ -34,9 +35,6 @@ LINGER_US = 3 * SECOND
 
 TICK_S = 1.0
 """Seconds between two looks at the ledger, and at what must be drawn anew because time passed."""
-
-MAX_ALARMS = 100
-"""Alarms kept. The ledger has them all; the screen shows the latest."""
 
 MAX_SPANS = 100_000
 """Spans from the last evidence to the order that are kept, in microseconds: for the figures of a run."""
@@ -77,6 +75,7 @@ class LiveBoard(Watcher):
     def __init__(
         self, setting: BoardSetting, rulebook: Rulebook, ledger: Ledger, records: GateRecords, clock: Clock
     ) -> None:
+        self.alarms = BoardAlarms(clock, lambda: self._mark(OVERVIEW))
         self._setting = setting
         self._rulebook = rulebook
         self._ledger = ledger
@@ -90,7 +89,6 @@ class LiveBoard(Watcher):
         self._counters = Counters(setting.zone, clock.now())
         self._queue = {Direction.IN: 0, Direction.OUT: 0}
         self._sources = {(place.lane, device): False for place in setting.lanes for device in setting.devices}
-        self._alarms: deque[View] = deque(maxlen=MAX_ALARMS)
         self._unparsed: dict[str, tuple[int, str]] = {}
         self._ledger_stands: dict[str, int | None] = {"size": 0, "head_size": None, "head_at": None}
         self.decision_spans_us: deque[int] = deque(maxlen=MAX_SPANS)
@@ -114,12 +112,15 @@ class LiveBoard(Watcher):
             self._counted[lane.name] = state.dossier.passage
             self._counters.add(_ended(state))
             self._mark(OVERVIEW)
+        self.alarms.lane_changed(lane)
 
     def alarm(self, lane: str, passage: str, priority: int, reason: Reason) -> None:
-        """Something needs attention."""
-        told = {"at": self._clock.now(), "lane": lane, "passage": passage or None, "priority": priority}
-        self._alarms.append({**told, "reason": msgspec.to_builtins(reason)})
-        self._mark(OVERVIEW)
+        """Something needs attention: shown at once, for as long as it stands or nobody has acknowledged it."""
+        self.alarms.call(lane, passage, priority, reason)
+
+    def back(self, code: str) -> None:
+        """What alarms of a code were raised for is over."""
+        self.alarms.back(code)
 
     def queue(self, direction: Direction, waiting: int) -> None:
         """The queue before the gate was counted."""
@@ -210,6 +211,7 @@ class LiveBoard(Watcher):
         self._rules, self._hub = rules, hub
         for lane in lanes:
             self.lane_changed(lane)
+        self.alarms.attend()
 
     async def start(self) -> None:
         """Count what the records say of today and of the last hour."""
@@ -292,7 +294,7 @@ class LiveBoard(Watcher):
             "ledger": dict(self._ledger_stands),
             "lanes": [place.lane for place in self._setting.lanes],
             "history": self._counters.history(now),
-            "alarms": list(self._alarms)[::-1],
+            "alarms": self.alarms.views(),
             "unparsed": [
                 {"topic": topic, "count": count, "rule": rule} for topic, (count, rule) in self._unparsed.items()
             ],

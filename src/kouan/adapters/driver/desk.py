@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 
 from kouan.access.people import Agency, Principal
 from kouan.adapters.driver.holds import HoldDesk
@@ -90,6 +91,10 @@ class PortDesk:
             recent = 0 if first is None else await self._records.count_exceptions(first, now - CAP_SPAN_US)
             fact = ReviewConfirmed(now, by.username, roles, authority, reason, stepped_up, age_us, recent)
             return await self._feed(passage, fact)
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Return what lets one exception be counted and recorded at a time, wherever else it is given (I12)."""
+        return self._turn
 
     async def turn_lane(self, lane: str, direction: Direction, by: Principal, reason: str) -> Granted | Refused:
         """Let a tidal lane go the other way: at once where it is empty, else once it is."""

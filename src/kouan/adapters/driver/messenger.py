@@ -37,6 +37,10 @@ class Messenger:
         self._signer = signer
         self._render = render
 
+    def close(self) -> None:
+        """Send nothing more."""
+        self._courier.close()
+
     def order(self, command: SendOrder) -> None:
         """Send a signed order until it is answered or expires."""
         topic = self._topic(command.lane, "order", "open")

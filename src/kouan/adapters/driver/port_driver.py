@@ -210,12 +210,18 @@ class PortDriver:
                 self._verdict(topic, message, cause)
             case ApproachTopic():
                 self._approach(topic, message)
-            case DeviceTopic(lane=lane) if self.roles.yard is not None and lane in self.roles.yard.places:
+            case DeviceTopic(lane=lane, device="controller") if lane in self._yard_places:
+                self._controller(lane, message, cause)
+            case DeviceTopic(lane=lane) if self.roles.yard is not None and lane in self._yard_places:
                 self.roles.yard.device(lane, message, cause, self._held)
             case DeviceTopic(lane=lane, device=device):
                 if lane not in self.lanes:
                     raise InvalidValue("topic.lane", "topic.unknown_lane", f"{lane} is no lane of this port")
                 self._device(lane, device, message, cause)
+
+    @property
+    def _yard_places(self) -> Sequence[str]:
+        return () if self.roles.yard is None else self.roles.yard.places
 
     def _held(self, cause: Cause) -> Callable[[], None]:
         """Keep the messages of a cause unsettled until what is returned is called."""
@@ -238,16 +244,22 @@ class PortDriver:
 
     def _controller(self, lane: str, message: Any, cause: Cause) -> None:
         if isinstance(message, Poll):
-            epochs = {name: self.epochs.get(name, 0) for name in message.lanes if name in self.lanes}
+            exits = {} if self.roles.yard is None else self.roles.yard.epochs
+            known = {**exits, **{name: self.epochs.get(name, 0) for name in self.lanes}}
+            epochs = {name: known[name] for name in message.lanes if name in known}
             self.messenger.poll_answer(
                 lane, PollAnswer(nonce=message.nonce, time=self.roles.clock.now(), epochs=epochs)
             )
         elif isinstance(message, DeviceStatus):
-            self.lanes[lane].status("controller", message, cause)
+            if lane in self.lanes:
+                self.lanes[lane].status("controller", message, cause)
         elif isinstance(message, Unverified):
             report = verify_report(self.roles.keys, message.compact)
             if report.lane != lane or report.port != self.setting.port:
                 raise InvalidValue("lane", "report.other_lane", f"must be {lane}")
+            if self.roles.yard is not None and lane in self._yard_places:
+                self.roles.yard.reported(lane, report, cause, self._held)
+                return
             self.messenger.order_answered(report.order_id)
             if report.outcome is ActuationOutcome.RESET:
                 self.lanes[lane].reset_done(report.order_id)

@@ -71,7 +71,7 @@ class RegionFollower:
         self._holds = holds
         self._changed: set[BulletinKind] = set()
         self._wake = asyncio.Event()
-        self._silent = False
+        self._silent: bool | None = None
 
     async def start(self) -> None:
         """Take up what an earlier process followed, and follow what is known."""
@@ -92,15 +92,15 @@ class RegionFollower:
             self._look()
 
     def _look(self) -> None:
-        """Raise an alarm when the hub's word grew too old for the rules in force, and another when it is back."""
+        """Raise an alarm when the hub's word grew too old for the rules in force, and say when it is heard again."""
         region, most = self._port.roles.region, max_age_s(self._port.policy.rulebook)
         if region is None or most is None:
             return
         silent = region.age_us() > most * SECOND
         if silent and not self._silent:
             self._port.watcher.alarm("", "", 2, Reason("network.hub_silent", {"max_age_s": most}))
-        elif self._silent and not silent:
-            self._port.watcher.alarm("", "", 4, Reason("network.hub_back"))
+        elif not silent and self._silent is not False:
+            self._port.watcher.back("network.hub_silent")
         self._silent = silent
 
     def _note(self, kind: BulletinKind) -> None:

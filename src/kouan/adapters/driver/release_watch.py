@@ -15,6 +15,8 @@ _log = logging.getLogger(__name__)
 POLL_S = 60.0
 """Longest sleep. Our choice: deadlines count in hours, and one set meanwhile is noted a minute late at most."""
 
+LEAST_S = 1.0
+"""Shortest sleep. Our choice: a deadline is noted a second late at most, and one that cannot be noted costs no more."""
 
 PRIORITY = 2
 """Of an overdue lot's alarm. Our choice: goods may be on the road, but nobody waits at a lane."""
@@ -55,4 +57,4 @@ class ReleaseWatch:
         deadline = await self._records.next_deadline()
         if deadline is None:
             return self._poll_s
-        return min(max((deadline - self._clock.now()) / SECOND, 0.001), self._poll_s)
+        return min(max((deadline - self._clock.now()) / SECOND, LEAST_S), self._poll_s)

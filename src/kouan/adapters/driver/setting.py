@@ -75,6 +75,9 @@ class Watcher:
     def alarm(self, lane: str, passage: str, priority: int, reason: Reason) -> None:
         """Something needs attention: priority 1 (emergency) to 4 (advisory)."""
 
+    def back(self, code: str) -> None:
+        """What an alarm of a code was raised for is over."""
+
     def queue(self, direction: Direction, waiting: int) -> None:
         """The queue before the gate was counted."""
 

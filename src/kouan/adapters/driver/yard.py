@@ -9,11 +9,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from kouan.adapters.driver.passage_runner import Cause
+from kouan.adapters.driver.yard_exits import YardExits
+from kouan.adapters.driver.yard_leaving import SURE_PM, Leavings, nothing
 from kouan.adapters.driver.yard_scale import Found, ScaleReading
 from kouan.journeys.yard_arrivals import subject_of
 from kouan.journeys.yard_desk import YardDesk
 from kouan.ledger.roles import Subjects
 from kouan.protocols.driver_terminal.messages import DriverRead
+from kouan.protocols.lane_order.messages import ControllerReport
 from kouan.protocols.plate_camera.messages import PlatePosition, PlateRead
 from kouan.protocols.stream import Chunk
 from kouan.vocabulary.clock import Clock, Instant, seconds
@@ -31,14 +34,17 @@ LOOK_EVERY_S = 15.0
 PLATE_HOLDS_US = seconds(120)
 """How long a plate read at a gate is that of who shows a document there. Our choice: as long as a stop takes."""
 
-SURE_PM = 900
-"""Least confidence of a plate, in parts per thousand. Our choice: below it a person reads."""
-
 AGAIN_S = 2.0
 """How long the yard waits for a store that is away before it tries again. Our choice: a restart takes seconds."""
 
+_Hold = Callable[[Cause], Callable[[], None]]
+
 _Job = tuple[Callable[[], Awaitable[None]], Callable[[], None]]
 """What is to be done, and what lets go of the durable message that asked for it."""
+
+
+async def _settled() -> None:
+    """Owe nobody anything: nobody is joined to this yard."""
 
 
 class YardDriver:
@@ -53,14 +59,21 @@ class YardDriver:
         desk: YardDesk,
         subjects: Subjects,
         clock: Clock,
-        tell: Callable[[Command], None],
+        tell: Callable[[CallPerson], None],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        exits: YardExits | None = None,
     ) -> None:
+        """``tell`` calls people; without ``exits`` no exit lane is opened by this process.
+
+        ``settle``, which whoever joins the yard to others may set, tells them what was recorded and not told.
+        """
+        self.settle: Callable[[], Awaitable[None]] = _settled
         self._desk = desk
         self._subjects = subjects
         self._clock = clock
         self._tell = tell
         self._sleep = sleep
+        self._leavings = None if exits is None else Leavings(desk, subjects, clock, tell, self._do, exits)
         self._scales = {each.name: ScaleReading(each.division_kg) for each in desk.settings.scales}
         self._seen: dict[str, tuple[str, Instant]] = {}
         self._jobs: deque[_Job] = deque()
@@ -68,12 +81,27 @@ class YardDriver:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """The names of scales and gates, as in their devices' topics."""
+        """The names of scales, gates and exit lanes, as in their devices' topics."""
         return self._desk.settings.places
 
-    def device(self, place: str, message: Any, cause: Cause, hold: Callable[[Cause], Callable[[], None]]) -> None:
+    @property
+    def epochs(self) -> Mapping[str, int]:
+        """The hold epochs of the exit lanes, for which a lane controller asks."""
+        return {} if self._leavings is None else self._leavings.exits.epochs
+
+    def carry_out(self, command: Command) -> None:
+        """Do what a visit asks for, once everything that it rests on is durable."""
+        if isinstance(command, CallPerson):
+            self._tell(command)
+        elif self._leavings is not None:
+            self._leavings.carry_out(command)
+
+    def device(self, place: str, message: Any, cause: Cause, hold: _Hold) -> None:
         """Take in a message of a device; ``hold`` keeps a durable one unsettled until what it returns is called."""
         place = str(place)  # a topic's lane name, which no record holds
+        if self._leavings is not None and place in self.epochs:
+            self._leavings.device(place, message, lambda: hold(cause))
+            return
         match message:
             case Chunk() if place in self._scales:
                 self._weigh(place, message)
@@ -85,11 +113,20 @@ class YardDriver:
             case _:
                 pass
 
+    def reported(self, place: str, report: ControllerReport, cause: Cause, hold: _Hold) -> None:
+        """Take in what the lane controller says became of an order, or of a reset, of an exit."""
+        if self._leavings is not None:
+            self._leavings.reported(place, report, hold(cause))
+
     async def run(self) -> None:
         """Do what devices told, in order, and look for overdue visits; until cancelled.
 
-        Raises Fenced under a newer writer.
+        What an earlier process ordered of an exit, and is still in force, goes out again. Raises Fenced under a newer
+        writer.
         """
+        if self._leavings is not None:
+            self._do(self._leavings.go_on)
+        self._do(self.settle)
         looking = asyncio.get_running_loop().create_task(self._look(), name="yard-look")
         try:
             while True:
@@ -99,6 +136,8 @@ class YardDriver:
                     await self._sleep(AGAIN_S)
         finally:
             looking.cancel()
+            if self._leavings is not None:
+                self._leavings.exits.close()
             with contextlib.suppress(asyncio.CancelledError, Fenced):
                 await looking
 
@@ -113,8 +152,11 @@ class YardDriver:
         return True
 
     async def look(self) -> None:
-        """Call people to visits whose deadline passed."""
+        """Call people to visits whose deadline passed, and to exits where a document was shown to no purpose."""
+        await self.settle()
         now = self._clock.now()
+        if self._leavings is not None:
+            self._leavings.look(now)
         for record in await self._desk.records.open_visits():
             if record.due_at is not None and record.due_at <= now:
                 await self._desk.visits.look_again(record.visit)
@@ -124,7 +166,7 @@ class YardDriver:
             await self._sleep(LOOK_EVERY_S)
             await self._done(self.look)
 
-    def _do(self, act: Callable[[], Awaitable[None]], settled: Callable[[], None] = lambda: None) -> None:
+    def _do(self, act: Callable[[], Awaitable[None]], settled: Callable[[], None] = nothing) -> None:
         self._jobs.append((act, settled))
         self._told.set()
 
@@ -186,7 +228,11 @@ class YardDriver:
             self._tell(CallPerson(place, 3, Reason("yard.plate_unread", {"place": place})))
             return
         subject = await subject_of(self._subjects, read.mrz)
-        done = await self._pass(plate, await self._desk.records.open_visit_of(plate), read.occupants, subject)
+        visit = await self._desk.records.open_visit_of(plate)
+        if visit is not None and self._desk.settings.has_exit(visit.site) and self._leavings is not None:
+            self._tell(CallPerson(visit.visit, 3, Reason("yard.leaves_elsewhere", {"plate": plate, "place": place})))
+            return
+        done = await self._pass(plate, visit, read.occupants, subject)
         if isinstance(done, Refused):
             self._tell(CallPerson(place, 3, done.reasons[0]))
 

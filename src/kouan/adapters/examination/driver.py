@@ -90,12 +90,14 @@ class ExaminationDriver:
         self._release = release
         self._ended: dict[str, Examination] = {}
         self._heard: dict[str, int] = {}
+        self._read: list[Examination] | None = None
         self._started = False
         self._wake = asyncio.Event()
         self._stale = True
 
     def note(self, examination: Examination, what: str) -> None:
         """Take note that an examination changed; what only this driver does needs no new plan."""
+        self._read = None
         if examination.closed_at is not None:
             self._ended[examination.number] = examination
         if what not in ("planned", "called"):
@@ -127,18 +129,28 @@ class ExaminationDriver:
         """Do what is due now."""
         await self._recover()
         await self._divert()
-        for examination in await self._examinations.going_on():
-            await self._quietly(examination.number, self._followed, examination.number)
-        going_on = await self._examinations.going_on()
-        for examination in going_on:
+        self._read = None
+        for examination in await self._examinations.out_of_step(await self._going_on()):
+            await self._quietly(examination.number, self._reconciled, examination)
+        for examination in await self._going_on():
+            await self._quietly(examination.number, self._followed, examination)
             await self._quietly(examination.number, self._missed, examination)
         if self._due():
-            await self._plan(await self._examinations.going_on())
-        for examination in await self._examinations.going_on():
+            await self._plan(await self._going_on())
+        for examination in await self._going_on():
             await self._quietly(examination.number, self._called, examination)
         for examination in list(self._ended.values()):
             if await self._quietly(examination.number, self._left, examination):
                 del self._ended[examination.number]
+
+    async def _going_on(self) -> list[Examination]:
+        """Return the examinations that go on, read anew where one changed since they were read.
+
+        What changes while they are read is seen at the next look: an act on what is no longer so is refused.
+        """
+        if self._read is None:
+            self._read = await self._examinations.going_on()
+        return self._read
 
     async def _recover(self) -> None:
         """After a start, look again at what ended of late: whoever noted it may have died before it was followed up."""
@@ -170,11 +182,13 @@ class ExaminationDriver:
         self._known.add(state.dossier.passage)
         self.changed()
 
-    async def _followed(self, number: str) -> None:
-        examination = await self._examinations.reconcile(number)
-        if self._release is not None and self._heard.get(number) != examination.version:
+    async def _reconciled(self, examination: Examination) -> None:
+        await self._examinations.reconcile(examination.number)
+
+    async def _followed(self, examination: Examination) -> None:
+        if self._release is not None and self._heard.get(examination.number) != examination.version:
             await self._release.follow(examination)
-            self._heard[number] = examination.version
+            self._heard[examination.number] = examination.version
 
     async def _left(self, examination: Examination) -> None:
         """Follow up a vehicle whose examination ended; its goods reach the yard before release hears of them."""

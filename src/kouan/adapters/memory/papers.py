@@ -101,7 +101,7 @@ class MemoryPapersRecords:
         found = [self._records.one("papers_declarations", DeclarationRecord, name) for name in sorted(set(numbers))]
         return [record for record in found if record is not None]
 
-    async def declarations_due(self, at: Instant) -> Sequence[DeclarationRecord]:
+    async def declarations_due(self, at: Instant, limit: int | None = None) -> Sequence[DeclarationRecord]:
         """Return the declarations whose ``full_due`` is not later than an instant, by it (then by number)."""
         waiting = self._records.where("papers_declarations", DeclarationRecord, "step", "summary")
         due = [
@@ -109,7 +109,7 @@ class MemoryPapersRecords:
             for record in waiting
             if record.full_due is not None and record.full_due <= at and record.status != "cancelled"
         ]
-        return [record for _, _, record in sorted(due, key=lambda found: found[:2])]
+        return [record for _, _, record in sorted(due, key=lambda found: found[:2])[:limit]]
 
     async def find_supporting(self, kind: str, number: str) -> SupportingRecord | None:
         """Return one supporting paper in whatever state."""

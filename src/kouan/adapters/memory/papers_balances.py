@@ -22,6 +22,10 @@ def _find(tables: Tables, row: Row) -> Row | None:
     return tables.get("papers_balances", row["port"], row["kind"], row["number"], row["item"])
 
 
+def _most_kg(granted_kg: int, overrun_permille: int) -> int:
+    return granted_kg + granted_kg * overrun_permille // 1000
+
+
 @guard("papers.insert_supporting", *SupportingRecord.__struct_fields__)
 def insert_supporting(tables: Tables, row: Row) -> int:
     """Insert a supporting paper; refused where its kind has its number."""
@@ -72,9 +76,10 @@ def grant_balance(tables: Tables, row: Row) -> int:
     before = _find(tables, row)
     if before is None:
         return put_balance(tables, row)
-    if before["taken_kg"] > row["granted_kg"]:
+    kept = {name: before[name] for name in ("taken_kg", "overrun_permille")}
+    if before["taken_kg"] > _most_kg(row["granted_kg"], before["overrun_permille"]):
         return 0
-    return put_balance(tables, row, taken_kg=before["taken_kg"])
+    return put_balance(tables, row, **kept)
 
 
 @guard("papers.close_balances", "kind", "number")
@@ -85,18 +90,18 @@ def close_balances(tables: Tables, row: Row) -> int:
     return 1
 
 
-@guard("papers.take_balance", "kind", "number", "item", "mass_kg", "at")
+@guard("papers.take_balance", "kind", "number", "item", "mass_kg", "at", "overrun_permille")
 def take_balance(tables: Tables, row: Row) -> int:
-    """Write a mass off against an item of a paper that is in force; refused beyond what it grants."""
+    """Write a mass off against an item of a paper that is in force; refused beyond what it grants with its overrun."""
     before = _find(tables, row)
     if before is None or before["state"] != "active" or row["mass_kg"] <= 0:
         return 0
     begun = before["valid_from"] is None or before["valid_from"] <= row["at"]
     ended = before["valid_until"] is not None and before["valid_until"] <= row["at"]
     taken_kg = before["taken_kg"] + row["mass_kg"]
-    if not begun or ended or taken_kg > before["granted_kg"]:
+    if not begun or ended or taken_kg > _most_kg(before["granted_kg"], row["overrun_permille"]):
         return 0
-    return put_balance(tables, before, taken_kg=taken_kg)
+    return put_balance(tables, before, taken_kg=taken_kg, overrun_permille=row["overrun_permille"])
 
 
 @guard("papers.give_back", "kind", "number", "item", "mass_kg")

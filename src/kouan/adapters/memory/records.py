@@ -31,8 +31,12 @@ class Records:
 
     def where(self, table: str, form: type[Record], column: str, value: str, *, parted: bool = False) -> list[Record]:
         """Return the rows as structs that have a value, or one of the words parted by blanks, in a column."""
+        return [_record(form, row) for row in self.rows_where(table, column, value, parted=parted)]
+
+    def rows_where(self, table: str, column: str, value: str, *, parted: bool = False) -> list[Row]:
+        """Return the rows that have a value, or one of the words parted by blanks, in a column."""
         rows = self._disk.tables.where(table, column, value, parted=parted)
-        return [_record(form, row) for row in rows if row["port"] == self._port]
+        return [row for row in rows if row["port"] == self._port]
 
     def one(self, table: str, form: type[Record], *key: Any) -> Record | None:
         """Return the row under a key as a struct."""

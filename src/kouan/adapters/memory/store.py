@@ -10,6 +10,7 @@ from kouan.adapters.appending.opening import CHECKED_ENTRIES, check_end, check_h
 from kouan.adapters.appending.store import BusyError, GroupFailedError, KeysTakenError, Known, LostError, Written, told
 from kouan.adapters.memory import (  # noqa: F401 - they register their statements
     access,
+    command,
     examination,
     gate,
     network_statements,

@@ -56,9 +56,9 @@ class MemoryTargetingRecords:
 
     async def recent_scores(self, model: str, limit: int) -> Sequence[int]:
         """Return the scores that a model gave last, newest first."""
-        found = self._records.where("targeting_candidates", CandidateRecord, "model", model)
-        found.sort(key=lambda record: (record.judged_at, record.number), reverse=True)
-        return [record.score_ppm for record in found[:limit] if record.score_ppm is not None]
+        found = self._records.rows_where("targeting_candidates", "model", model)
+        found.sort(key=lambda row: (row["judged_at"], row["number"]), reverse=True)
+        return [row["score_ppm"] for row in found[:limit] if row["score_ppm"] is not None]
 
     async def profiles(self, keys: Sequence[str]) -> Mapping[str, Profile]:
         """Return the profiles among these keys."""

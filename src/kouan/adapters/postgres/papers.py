@@ -85,9 +85,9 @@ class PostgresPapersRecords:
         """Return the declarations among these numbers, by number."""
         return [DeclarationRecord(*row) for row in await self._all("papers.declarations", numbers=list(numbers))]
 
-    async def declarations_due(self, at: Instant) -> Sequence[DeclarationRecord]:
+    async def declarations_due(self, at: Instant, limit: int | None = None) -> Sequence[DeclarationRecord]:
         """Return the declarations whose ``full_due`` is not later than an instant, by it (then by number)."""
-        return [DeclarationRecord(*row) for row in await self._all("papers.declarations_due", at=at)]
+        return [DeclarationRecord(*row) for row in await self._all("papers.declarations_due", at=at, limit=limit)]
 
     async def find_supporting(self, kind: str, number: str) -> SupportingRecord | None:
         """Return one supporting paper in whatever state."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -22,6 +23,8 @@ from kouan.journeys.rule_dry_run import Effect, Job, Recorded
 from kouan.ledger.roles import Ledger
 from kouan.vocabulary.clock import Clock, Instant
 from kouan.vocabulary.errors import KouanError, NotFound
+
+_log = logging.getLogger(__name__)
 
 AT_ONCE = 200
 """How many passages are listed at once. Our choice."""
@@ -46,16 +49,16 @@ class DryRuns:
         self._rest = rest
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._task: asyncio.Task[None] | None = None
+        self._running: Job | None = None
         self._count = 0
 
     def begin(self, draft: RuleDocument) -> Job:
         """Begin the dry run of a draft; one that runs is given up."""
-        if self._task is not None:
-            self._task.cancel()
+        self._give_up("another dry run was begun")
         self._count += 1
         number = f"{draft.kind.value}-{draft.name}-{draft.version}-{self._count}"
         job = Job(number, draft.reference, draft.digest, self._clock.now(), Effect(counts=[]))
-        self._jobs[number] = job
+        self._jobs[number] = self._running = job
         while len(self._jobs) > KEPT:
             self._jobs.popitem(last=False)
         self._task = asyncio.create_task(self._run(job, draft), name=f"dry run {number}")
@@ -70,10 +73,16 @@ class DryRuns:
 
     async def close(self) -> None:
         """Give up what runs."""
+        self._give_up("the port stopped")
         if self._task is not None:
-            self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+
+    def _give_up(self, why: str) -> None:
+        """End what runs, or was begun and has not had its turn yet."""
+        if self._task is not None and self._running is not None and not self._task.done():
+            self._task.cancel()
+            self._running.failed = why
 
     async def _run(self, job: Job, draft: RuleDocument) -> None:
         try:
@@ -82,11 +91,11 @@ class DryRuns:
                 await self._rest((self._clock.monotonic() - began) / 1_000_000)
                 began = self._clock.monotonic()
             job.done = True
-        except asyncio.CancelledError:
-            job.failed = "another dry run was begun"
-            raise
         except KouanError as error:
             job.failed = str(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, who asked waits for an end
+            _log.exception("dry run %s of %s broke", job.number, job.document)
+            job.failed = f"it broke: {type(error).__name__}: {error}"
 
 
 class _Reading:

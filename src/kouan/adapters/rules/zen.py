@@ -2,7 +2,8 @@
 
 The engine takes a cell that it cannot read, and a fact of another type, for a row that is not met, and says nothing
 (zen-engine 2.1.3); each such cell also costs it milliseconds. So it is given only cells that were read here, each
-compiled alone first, and facts that were checked before.
+compiled alone first, and facts that were checked before. Which rows are met is looked up in an index as well: where
+none is, as for nearly every vehicle, the engine is not asked; where it finds others than the index, nobody decides.
 """
 
 import json
@@ -14,6 +15,7 @@ import zen
 from kouan.adapters.rules.tables import Evaluation
 from kouan.inspection.rules.cells import Between, Cell, Flag, Words
 from kouan.inspection.rules.facts import Fact, Facts, FactType
+from kouan.inspection.rules.row_index import RowIndex
 from kouan.inspection.rules.table import Hit, Row, Table
 from kouan.vocabulary.errors import Corrupt
 
@@ -29,16 +31,20 @@ def compiled(table: Table) -> Evaluation:
     rows = table.rows
     columns = table.columns
     several = table.hit is Hit.COLLECT
+    index = RowIndex(table)
 
     def evaluate(facts: Facts) -> tuple[Row, ...]:
-        if not rows:
+        met = index.met(facts) if several else index.met(facts)[:1]
+        if not met:
             return ()
         try:
             result: Any = decision.evaluate(_known(facts, columns))["result"]
         except RuntimeError as error:
             raise Corrupt(f"table {table.name} failed in its engine: {error}") from error
-        found = result if several else [result] if result else []
-        return tuple(rows[each["row"]] for each in found)
+        found = tuple(each["row"] for each in (result if several else [result] if result else ()))
+        if found != met:
+            raise Corrupt(f"table {table.name} is read in two ways: rows {found} by its engine, {met} by its index")
+        return tuple(rows[place] for place in met)
 
     return evaluate
 

@@ -1,6 +1,5 @@
 """Excel files: every visible sheet, and every table of it, below one another or side by side."""
 
-import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -8,9 +7,7 @@ import polars as pl
 
 from kouan.adapters.study.tables import BLOCK_ROWS, HEADER_WITHIN, Line, Table, Tell, frame_of
 from kouan.inspection.importing.rows import text_of
-from kouan.planning.study.fields import Field, Kind, titles
-from kouan.planning.study.mapping import SAMPLE_ROWS, known_headers
-from kouan.protocols.tables.headers import plain
+from kouan.planning.study.mapping import SAMPLE_ROWS, has_plate_title, known_headers
 from kouan.protocols.tables.reading import Bounds, Cell, read_sheets
 from kouan.vocabulary.errors import InvalidValue
 
@@ -89,7 +86,7 @@ class _Parting:
         self._above: list[_Row] = []
 
     def take(self, number: int, row: Sequence[str]) -> None:
-        parts = _headers(row) if _may_be_header(row) else []
+        parts = _headers(row) if has_plate_title(row) else []
         if parts:
             self._begin(row, parts, [Line(place, " ".join(filter(None, cells))) for place, cells in self._above])
             self._above = []
@@ -125,16 +122,6 @@ class _Parting:
                 table.add((number, row[part]))
 
 
-@functools.cache
-def _plate_titles() -> frozenset[str]:
-    return frozenset(title for kind in Kind for title, field in titles(kind).items() if field is Field.PLATE)
-
-
-def _may_be_header(row: Sequence[str]) -> bool:
-    """Return, at little cost, whether a row has the header of a column of plates."""
-    return any(cell and not cell[0].isdigit() and len(cell) < 40 and plain(cell) in _plate_titles() for cell in row)
-
-
 def _headers(row: Sequence[str]) -> list[slice]:
     """Return the columns of each table whose headers a row holds: they are parted by columns without one."""
     runs: list[slice] = []
@@ -145,7 +132,7 @@ def _headers(row: Sequence[str]) -> list[slice]:
         elif not cell.strip() and start is not None:
             runs.append(slice(start, place))
             start = None
-    tables = [run for run in runs if _may_be_header(row[run]) and known_headers(row[run]) >= 2]
+    tables = [run for run in runs if has_plate_title(row[run]) and known_headers(row[run]) >= 2]
     if len(tables) > 1:
         return tables
     return [slice(0, runs[-1].stop)] if runs and known_headers(row) >= 2 else []

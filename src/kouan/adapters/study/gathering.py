@@ -6,9 +6,8 @@ from typing import Protocol
 
 import polars as pl
 
-from kouan.adapters.study.csv_file import CsvTable
-from kouan.adapters.study.excel_file import tables_of
-from kouan.adapters.study.tables import Line, Table
+from kouan.adapters.study import csv_file, excel_file
+from kouan.adapters.study.tables import Line, Table, Tell, untold
 from kouan.planning.study.cleaning import PASSAGES, REJECTED, TICKETS, Schema, clean, shaped
 from kouan.planning.study.fields import Kind
 from kouan.planning.study.gathered import FILE, Gathered, Source
@@ -70,7 +69,7 @@ class _Gathering:
 
     def take(self, path: Path) -> None:
         try:
-            for table in _tables(path):
+            for table in tables_of(path):
                 self._take_table(path, table)
         except InvalidValue as error:
             self._sources.append(Source(path.name, refused=error.rule, mend=error.mend))
@@ -144,13 +143,14 @@ def _outside(lines: Sequence[Line]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=REJECTED, orient="row")
 
 
-def _tables(path: Path) -> Iterator[Table]:
+def tables_of(path: Path, tell: Tell = untold) -> Iterator[Table]:
+    """Yield every table of a file; raise NotFound where it cannot be read, InvalidValue where it holds none.
+
+    ``tell`` hears how much of it has been read to find them.
+    """
     try:
         with path.open("rb") as file:
             head = file.read(8)
     except OSError as error:
         raise NotFound(f"{path} cannot be read: {error.strerror}") from error
-    if looks_like_excel(head):
-        yield from tables_of(path)
-    else:
-        yield CsvTable(path)
+    yield from excel_file.tables_of(path) if looks_like_excel(head) else csv_file.tables_of(path, tell)

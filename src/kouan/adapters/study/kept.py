@@ -1,12 +1,11 @@
 """What is kept of studies in a folder: the mappings that people confirmed."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
-from kouan.adapters.folders import sync_folder
+from kouan.adapters.folders import write_whole
 from kouan.planning.study.mapping import Mapping, fingerprint
 from kouan.vocabulary.errors import Corrupt
 
@@ -46,20 +45,3 @@ class KeptNothing:
 
     def keep(self, headers: Sequence[str], mapping: Mapping) -> None:
         """Forget it."""
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all, and stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    waiting = path.with_suffix(f".{os.getpid()}.part")
-    with waiting.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    waiting.replace(path)
-    sync_folder(path.parent)
-
-
-def studies_folder(data: Path) -> Path:
-    """Return where a data folder keeps studies."""
-    return data / "studies"

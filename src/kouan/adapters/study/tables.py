@@ -18,6 +18,10 @@ Tell = Callable[[int], None]
 """Is told how many bytes of a file have been read."""
 
 
+def untold(_: int) -> None:
+    """Tell nobody."""
+
+
 class Line(msgspec.Struct, frozen=True):
     """A row outside every table: a title, a signature; its number and its text."""
 

@@ -50,7 +50,7 @@ def join(old: ClockEstimate | None, new: ClockEstimate, now: int) -> ClockEstima
     if old is None:
         return new
     apart = abs(old.platform_time(now) - new.platform_time(now))
-    allowed = old.uncertainty_us(now) + new.uncertainty_us(now)
-    if apart > allowed:
+    old_us, new_us = old.uncertainty_us(now), new.uncertainty_us(now)
+    if apart > old_us + new_us:
         return ClockEstimate(new.time, new.at, new.within_us + apart)
-    return old if old.uncertainty_us(now) < new.uncertainty_us(now) else new
+    return old if old_us < new_us else new

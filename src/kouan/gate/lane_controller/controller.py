@@ -64,9 +64,9 @@ from kouan.vocabulary.verdict import Refused
 REPORT_RETRY_US = SECOND
 """Microseconds after which a report that the carrier did not take is sent again."""
 
-SWEEP_US = 10 * SECOND
+SWEEP_US = 60 * SECOND
 """Microseconds between two looks for orders that are long over. Our choice: a day's orders are not gone through each
-second, and refused ones, of which few are remembered, still make room soon."""
+second, and refused ones, of which few are remembered, still make room as soon again as they are kept."""
 
 
 def step(state: LaneState, came: Input, now: int) -> Step:

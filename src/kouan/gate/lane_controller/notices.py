@@ -124,10 +124,9 @@ def answer_read(state: LaneState, came: AnswerRead, now: int) -> Step:
     sent = state.asked_at(answer.nonce)
     if sent is None:
         return reject(state, "poll.unasked")
-    later = tuple(challenge for challenge in state.challenges if challenge[1] > sent)
+    later = tuple([challenge for challenge in state.challenges if challenge[1] > sent])
     clock = join(state.clock, measure(sent, now, answer.time), now)
-    state = replace(state, clock=clock, heard_at=now, challenges=later)
     epoch = answer.epochs.get(state.setting.lane)
-    if epoch is None:
-        return Step(state)
-    return Step(*raise_epoch(replace(state, epoch_heard=True), epoch))
+    heard = state.epoch_heard or epoch is not None
+    state = replace(state, clock=clock, heard_at=now, challenges=later, epoch_heard=heard)
+    return Step(state) if epoch is None else Step(*raise_epoch(state, epoch))

@@ -3,7 +3,7 @@
 Times are whole minutes from the question's instant, durations whole minutes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -53,7 +53,8 @@ class Job(msgspec.Struct, frozen=True):
 
     ``features`` are what its bay must have; ``minutes`` how long it stands there, clearing the bay included; ``ready``
     from when it can come, at the earliest minute 0; ``waited`` how long it waits already; ``due`` by when it should
-    begin; ``weight`` what a minute of its waiting costs, against 1 for a common lorry.
+    begin; ``weight`` what a minute of its waiting costs, against 1 for a common lorry. ``steps`` are the numbers of the
+    sheet's steps where others are done at another bay later; none: all that are left.
     """
 
     number: str
@@ -64,6 +65,7 @@ class Job(msgspec.Struct, frozen=True):
     waited: int = 0
     due: int = 120
     weight: int = 1
+    steps: tuple[int, ...] = ()
 
 
 class BayProblem(msgspec.Struct, frozen=True):
@@ -142,26 +144,47 @@ def cost_at(job: Job, start: int) -> int:
 
 
 def least_cost(problem: BayProblem) -> int:
-    """Return what no plan goes below: the best of simple bounds on the bays, on those with each set of features.
+    """Return what no plan that leaves nobody goes below: on all bays, or on those with some features and on the rest.
+
+    Jobs that need certain features and the others are each bounded as if the bays that can take them were theirs alone.
+    """
+    best = _least_on_bays(problem.bays, problem.jobs)
+    for wanted in dict.fromkeys(frozenset(job.features) for job in problem.jobs):
+        those = [job for job in problem.jobs if wanted <= set(job.features)]
+        others = [job for job in problem.jobs if not wanted <= set(job.features)]
+        best = max(best, _least_on_bays(problem.bays, those) + _least_on_bays(problem.bays, others))
+    return best
+
+
+def _least_on_bays(bays: Sequence[Bay], jobs: Sequence[Job]) -> int:
+    """Return what some jobs cost at the least on the bays that can take any of them, with no officers to wait for.
+
+    What is late costs at least as much as if being early were paid back: that is charged to all, to the
+    dearest, or to nobody, whichever comes out highest.
+    """
+    wanted = {frozenset(job.features) for job in jobs}
+    machines = sum(any(each <= set(bay.features) for each in wanted) for bay in bays)
+    if not machines:
+        return 0
+    dearest = max(job.weight for job in jobs)
+    charged = (set[str](), {job.number for job in jobs if job.weight == dearest}, {job.number for job in jobs})
+    return max(0, *(_least_of_starts(jobs, machines, late) for late in charged))
+
+
+def _least_of_starts(jobs: Sequence[Job], machines: int, late: Collection[str]) -> int:
+    """Return what the starts cost at the least on like machines, what is early of ``late`` jobs paid back.
 
     For m like machines the weighted sum of ends is at least 1/m of one machine's by Smith's rule, and (m-1)/2m of the
-    weighted durations [Eastman, Even and Isaacs, Management Science 11 (1964) 268]; here with everybody ready at once,
-    nobody late, and no officers to wait for, so that it is lower than what can be reached.
+    weighted durations [Eastman, Even and Isaacs, Management Science 11 (1964) 268].
     """
-    best = 0
-    for wanted in dict.fromkeys(frozenset(job.features) for job in problem.jobs):
-        machines = sum(wanted <= set(bay.features) for bay in problem.bays)
-        jobs = [job for job in problem.jobs if wanted <= set(job.features)]
-        if not machines:
-            continue
-        ended, at, durations = 0, 0, 0
-        for job in sorted(jobs, key=lambda job: job.minutes / job.weight):
-            at += job.minutes
-            ended += job.weight * at
-            durations += job.weight * job.minutes
-        ready = sum(job.weight * job.ready for job in jobs)
-        best = max(best, (2 * ended + (machines - 1) * durations) // (2 * machines) - durations - ready)
-    return best
+    slopes = {job: job.weight * (1 + LATE_WEIGHT * (job.number in late)) for job in jobs}
+    ended, at = 0, 0
+    for job in sorted(jobs, key=lambda job: job.minutes / slopes[job]):
+        at += job.minutes
+        ended += slopes[job] * at
+    durations = sum(slope * job.minutes for job, slope in slopes.items())
+    paid = sum(job.weight * (job.ready + LATE_WEIGHT * job.due * (job.number in late)) for job in jobs)
+    return (2 * ended + (machines - 1) * durations) // (2 * machines) - durations - paid
 
 
 def overlaps(span: Span, others: Sequence[Span]) -> bool:

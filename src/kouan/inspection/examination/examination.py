@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import msgspec
 
 from kouan.access.people import Agency
-from kouan.inspection.control_orders import ControlKind
+from kouan.inspection.control_orders import ControlKind, Target
 from kouan.inspection.steps import StepKind
 from kouan.ledger.entries import canonical
 from kouan.vocabulary.clock import Instant
@@ -48,6 +48,12 @@ class Vehicle(msgspec.Struct, frozen=True):
     cargo: str = ""
     perishable: bool = False
     passage: str | None = None
+
+    @property
+    def target(self) -> Target:
+        """What control orders may name of it."""
+        plates = tuple(plate for plate in (self.plate, self.trailer) if plate)
+        return Target(plates, self.containers, self.consignments, self.declarations)
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -163,14 +169,18 @@ class Assigned(msgspec.Struct, frozen=True):
     step: StepKind
 
 
-class Appointment(msgspec.Struct, frozen=True):
-    """Where and when, and with whom; ``plan`` names the plan that it comes from."""
+class Appointment(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where and when, and with whom; ``plan`` names the plan that it comes from.
+
+    ``steps`` are the numbers of those that are done there, before the vehicle moves on; none: all that are left.
+    """
 
     bay: str
     starts_at: Instant
     ends_at: Instant
     people: tuple[Assigned, ...]
     plan: str
+    steps: tuple[int, ...] = ()
 
 
 class SealMark(msgspec.Struct, frozen=True):
@@ -186,7 +196,8 @@ class SealMark(msgspec.Struct, frozen=True):
 class Examination(msgspec.Struct, frozen=True):
     """Everything about one examination. ``version`` counts its changes; ``promised_at`` is when it should begin.
 
-    ``ready_at`` is from when the vehicle can come; ``rules`` the version that its steps were merged by.
+    ``ready_at`` is from when the vehicle can come, ``arrived_at`` when it came to the bay at which it was last;
+    ``rules`` is the version that its steps were merged by.
     """
 
     number: str

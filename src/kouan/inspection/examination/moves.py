@@ -1,8 +1,8 @@
 """How an examination goes on: each function returns it as it stands afterwards, or says why that may not be.
 
-``ordered → planned → called → at_bay → steps → results → closed``; who does not come is ordered again; whoever has a
-hold on the vehicle may abandon, which ends no hold. What was found is for the agency whose hold it is to judge: no
-result of one agency ends another's (I12).
+``ordered → planned → called → at_bay → steps → results → closed``; who does not come, or moves on to another bay, is
+ordered again; whoever has a hold on the vehicle may abandon, which ends no hold. What was found is for the agency whose
+hold it is to judge: no result of one agency ends another's (I12).
 """
 
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from kouan.inspection.examination.examination import (
     Ask,
     Examination,
     ExaminationState,
+    Step,
     Vehicle,
 )
 from kouan.inspection.examination.merging import merged
@@ -75,7 +76,7 @@ def ask_more(standing: Examination, ask: Ask, rules: ExaminationRules, now: Inst
     if standing.ask(ask.number) is not None:
         return refuse("examination.asked_already", field="order", mend="must be another control order")
     moved = merged(changed(standing, now, asks=(*standing.asks, ask)), rules)
-    return settled(_replanned(moved))
+    return settled(_replanned(moved), rules)
 
 
 def withdraw(standing: Examination, number: str, rules: ExaminationRules, now: Instant) -> Moved:
@@ -86,7 +87,7 @@ def withdraw(standing: Examination, number: str, rules: ExaminationRules, now: I
         return refuse("examination.not_asked", field="order", mend="must be a control order of this examination")
     left = tuple(ask for ask in standing.asks if ask.number != number)
     moved = merged(changed(standing, now, asks=left), rules)
-    return settled(_replanned(moved))
+    return settled(_replanned(moved), rules)
 
 
 def plan(standing: Examination, appointment: Appointment, now: Instant) -> Moved:
@@ -171,10 +172,32 @@ def close(  # noqa: PLR0911 - one a rule
     return changed(standing, now, state=ExaminationState.CLOSED, closed_at=now, outcome="may_leave")
 
 
+def out_of_step(
+    standing: Examination, holds: Sequence[ControlOrderRecord], rules: ExaminationRules, now: Instant
+) -> bool:
+    """Say whether the control orders in force on a vehicle ask for something else than its sheet, or let it leave.
+
+    So it is where one is not asked for yet, where one that was released is in force still, and where one is not in
+    force any more that was not released.
+    """
+    in_force = {hold.number for hold in holds}
+    asking = {ask.number for hold in holds if (ask := ask_of(hold, rules)) is not None}
+    if not asking <= {ask.number for ask in standing.asks}:
+        return True
+    if any((ask.number in in_force) == standing.released(ask.number) for ask in standing.asks):
+        return True
+    return not isinstance(close(standing, holds, now), Refused)
+
+
 def undone(standing: Examination) -> tuple[StepKind, ...]:
     """Return the steps that must be done before the vehicle leaves: what is asked still, and what makes it whole."""
+    return tuple(step.kind for step in ahead(standing))
+
+
+def ahead(standing: Examination) -> tuple[Step, ...]:
+    """Return the steps themselves, in the order of the sheet."""
     return tuple(
-        step.kind
+        step
         for step in standing.steps
         if not step.done and (step.kind in MAKING or any(not standing.released(number) for number in step.asks))
     )
@@ -185,13 +208,28 @@ def changed(standing: Examination, now: Instant, **changes: object) -> Examinati
     return replace(standing, **{"version": standing.version + 1, "changed_at": now, **changes})
 
 
-def settled(standing: Examination) -> Examination:
-    """Return an examination at its bay in the state that its steps and answers say."""
+def settled(standing: Examination, rules: ExaminationRules) -> Examination:
+    """Return an examination in the state that its steps and answers say: at its bay, done, or on its way to the next.
+
+    It moves on once nothing is left of what its appointment is for, and never with its seals open.
+    """
+    left, begun = ahead(standing), any(step.reports for step in standing.steps)
+    if not left and (begun or standing.state in PRESENT):
+        return replace(standing, state=ExaminationState.RESULTS)
     if standing.state not in PRESENT:
         return standing
-    begun = any(step.reports for step in standing.steps)
-    state = ExaminationState.STEPS if begun else ExaminationState.AT_BAY
-    return replace(standing, state=state if undone(standing) else ExaminationState.RESULTS)
+    if _stays(standing, left):
+        return replace(standing, state=ExaminationState.STEPS if begun else ExaminationState.AT_BAY)
+    ready_at = standing.changed_at + (rules.times.move_min or 0) * MINUTE
+    return replace(standing, state=ExaminationState.ORDERED, appointment=None, called_at=None, ready_at=ready_at)
+
+
+def _stays(standing: Examination, left: Sequence[Step]) -> bool:
+    appointment = standing.appointment
+    if appointment is None:
+        return False
+    here = appointment.steps
+    return not here or standing.seals_open or any(step.number in here for step in left)
 
 
 def _replanned(standing: Examination) -> Examination:

@@ -20,8 +20,8 @@ from kouan.inspection.examination.examination import (
     ExaminationState,
     Step,
 )
-from kouan.inspection.examination.moves import MINUTE, undone
-from kouan.inspection.examination.rules import BayFeature, ExaminationRules, Skill
+from kouan.inspection.examination.moves import MINUTE, ahead
+from kouan.inspection.examination.rules import BayFeature, Enables, ExaminationRules, Skill
 from kouan.ledger.entries import canonical
 from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.days import day_of, midnight
@@ -105,25 +105,46 @@ def problem_of(
     )
 
 
+def parts_of(examination: Examination, rules: ExaminationRules) -> list[tuple[Step, ...]]:
+    """Return the steps still to be done, those together that are done at one bay, in the order of the bays.
+
+    Where vehicles move, a bay is held by no step that does without it: what shows without opening goes to the kind of
+    bay that it needs, each once, and what is opened stays where it is opened, last.
+    """
+    left = ahead(examination)
+    if rules.times.move_min is None or examination.seals_open or not left:
+        return [left]
+    opening = rules.rank(rules.enabling(Enables.OPENS))
+    opened = tuple(step for step in left if rules.rank(step.kind) >= opening)
+    parts: dict[frozenset[BayFeature], tuple[Step, ...]] = {}
+    for step in left:
+        if step not in opened:
+            needed = _needed((step,), rules)
+            parts[needed] = (*parts.get(needed, ()), step)
+    last = (*parts.pop(_needed(opened, rules), ()), *opened) if opened else ()
+    return [*parts.values(), *((last,) if last else ())]
+
+
 def job_of(examination: Examination, rules: ExaminationRules, now: Instant) -> Job:
-    """Return one examination as a job: its steps one after the other, each with the people that it needs."""
+    """Return what an examination needs next as a job: its steps one after the other, each with its people."""
+    part, *later = parts_of(examination, rules)
     needs: list[Need] = []
     at = 0
-    for step in _ahead(examination):
+    for step in part:
         form = rules.steps[step.kind]
         end = at + step.minutes
         needs += [Need(step.kind, agency, _skill_of(agency, form.lead, form.skill), at, end) for agency in step.present]
         at = end
-    features = {feature for step in _ahead(examination) for feature in rules.steps[step.kind].needs}
     return Job(
         number=examination.number,
         ready=max(0, _minutes(examination.ready_at - now)),
         minutes=at + rules.times.turn_over_min,
         needs=_blocks(needs),
-        features=tuple(sorted(features)),
+        features=tuple(sorted(_needed(part, rules))),
         waited=max(0, (now - examination.ordered_at) // MINUTE),
         due=_minutes(examination.promised_at - now),
         weight=GREEN_WEIGHT if examination.vehicle.perishable else MISSED_WEIGHT,
+        steps=tuple(step.number for step in part) if later else (),
     )
 
 
@@ -162,13 +183,12 @@ def _appointment(placed: Placed, job: Job, turn_over: int, now: Instant, plan: s
     people = tuple(
         Assigned(name, need.agency, need.step) for need, name in zip(job.needs, placed.officers, strict=True)
     )
-    return Appointment(placed.bay, start, start + (job.minutes - turn_over) * MINUTE, people, plan)
+    return Appointment(placed.bay, start, start + (job.minutes - turn_over) * MINUTE, people, plan, job.steps)
 
 
-def _ahead(examination: Examination) -> list[Step]:
-    """Return the steps that are still to be done."""
-    wanted = undone(examination)
-    return [step for step in examination.steps if not step.done and step.kind in wanted]
+def _needed(steps: Sequence[Step], rules: ExaminationRules) -> frozenset[BayFeature]:
+    """Return what a bay must have for some steps."""
+    return frozenset(feature for step in steps for feature in rules.steps[step.kind].needs)
 
 
 def _skill_of(agency: Agency, lead: Agency, skill: Skill) -> Skill:
@@ -193,7 +213,7 @@ def _stays(examination: Examination, rules: ExaminationRules, now: Instant) -> S
     """Return how long a vehicle that was called, or is there, takes its bay and its officers."""
     appointment = examination.appointment
     ends_at = 0 if appointment is None else appointment.ends_at
-    begun = examination.arrived_at
+    begun = examination.arrived_at if examination.state in PRESENT else None
     if begun is not None and appointment is not None:
         ends_at = begun + (appointment.ends_at - appointment.starts_at)
     ends = max(_minutes(ends_at - now), LEAST_MIN) + rules.times.turn_over_min

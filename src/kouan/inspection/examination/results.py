@@ -39,7 +39,7 @@ def report(standing: Examination, number: int, said: Report, rules: ExaminationR
         standing, said.at, steps=tuple(done if each.number == number else each for each in standing.steps),
         seals=(*standing.seals, *_marks(standing, step, said, enables)),
     )  # fmt: skip
-    return settled(moved)
+    return settled(moved, rules)
 
 
 def _unreportable(standing: Examination, step: Step | None, said: Report, rules: ExaminationRules) -> Refused | None:
@@ -123,7 +123,7 @@ def do_again(standing: Examination, number: int, agency: Agency, rules: Examinat
     again = replace(step, reports=(), round=step.round + 1, before=(*step.before, *step.reports))
     steps = tuple(again if each.number == number else each for each in standing.steps)
     answers = tuple(answer for answer in standing.answers if answer.ask not in step.asks or answer.releases)
-    return settled(changed(standing, now, steps=steps, answers=answers))
+    return settled(changed(standing, now, steps=steps, answers=answers), rules)
 
 
 def answer(standing: Examination, said: Answer, rules: ExaminationRules) -> Moved:  # noqa: PLR0911 - one a rule
@@ -149,7 +149,7 @@ def answer(standing: Examination, said: Answer, rules: ExaminationRules) -> Move
             return against
     second = said.override or StepKind.RADIATION in ask.steps
     answers = (*standing.answers, replace(said, confirmed_by=None, two_people=second))
-    return settled(merged(changed(standing, said.at, answers=answers), rules))
+    return settled(merged(changed(standing, said.at, answers=answers), rules), rules)
 
 
 def objections(standing: Examination, number: str) -> Refused | None:
@@ -186,4 +186,4 @@ def confirm(
         return refuse("examination.same_person", field="order", mend="must be another person")
     agreed = replace(said, confirmed_by=by)
     answers = tuple(agreed if each is said else each for each in standing.answers)
-    return settled(merged(changed(standing, now, answers=answers), rules))
+    return settled(merged(changed(standing, now, answers=answers), rules), rules)

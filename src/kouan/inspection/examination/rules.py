@@ -63,7 +63,10 @@ class StepForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Times(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When a driver is called, how long he has to come, and how far bays are planned ahead; minutes, hours."""
+    """When a driver is called, how long he has to come, and how far bays are planned ahead; minutes, hours.
+
+    ``move_min`` is what a vehicle takes from one bay to another; without it nobody moves, and one bay has all it needs.
+    """
 
     call_ahead_min: int
     no_show_min: int
@@ -71,6 +74,7 @@ class Times(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     horizon_h: int
     promise_min: int
     promise_green_min: int
+    move_min: int | None = None
 
 
 class ExaminationRules(msgspec.Struct, frozen=True):
@@ -143,6 +147,8 @@ def _check(document: _Document) -> None:
             raise InvalidValue(f"steps.{kind}.minutes", "examination.minutes", "must be at least 1")
         if form.together and not form.shared:
             raise InvalidValue(f"steps.{kind}.together", "examination.together", "only a shared step is done together")
+    if document.times.move_min is not None and document.times.move_min < 1:
+        raise InvalidValue("times.move_min", "examination.minutes", "must be at least 1")
     _check_orders(document)
     _check_order(document)
 

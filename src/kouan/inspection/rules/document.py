@@ -86,7 +86,7 @@ TABLES: Mapping[str, Agency] = {
 }
 """The tables that are asked, and whose orders each places: an authority places its own only."""
 
-LISTS = ("hs-codes", "agencies", "test-items", "minerals", "thresholds")
+LISTS = ("hs-codes", "agencies", "test-items", "minerals", "bulk-goods", "thresholds")
 """The lists of reference data that rules may name; all are customs'."""
 
 

@@ -21,14 +21,21 @@ from kouan.vocabulary.errors import InvalidValue
 
 _Code = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 _HS = re.compile(r"\d{2}|\d{4}|\d{6}|\d{8}|\d{10}")
-OF_GOODS = ("hs-codes", "minerals")
+OF_GOODS = ("hs-codes", "minerals", "bulk-goods")
 """The lists whose codes are of goods: 2, 4, 6, 8 or 10 digits (customs tariff)."""
+
+VALUED = ("thresholds", "bulk-goods")
+"""The lists of which every item has a value."""
+
+MOST_OVERRUN_PERMILLE = 50
+"""Largest tolerance of goods in bulk, in thousandths: 5 %, as of import licences [Ministry of Commerce order 2004 no.
+27], and no measure that is known gives more."""
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One entry of a list; days are days in China, ``effective_until`` the first on which it no longer holds.
 
-    ``value`` is a whole number where the list is of thresholds, in ``unit``.
+    ``value`` is a whole number in ``unit``, where the list is one of ``VALUED``.
     """
 
     code: _Code
@@ -82,9 +89,11 @@ def read_list(name: str, content: bytes) -> ReferenceList:
 def _check(name: str, where: str, item: Item) -> None:
     if item.effective_until is not None and item.effective_until <= item.effective_from:
         raise InvalidValue(f"{where}.effective_until", "rules.dates", "must come after effective_from")
-    if (item.value is not None) != (name == "thresholds"):
-        mend = "must have a value" if name == "thresholds" else "has a value, which only thresholds have"
+    if (item.value is not None) != (name in VALUED):
+        mend = "must have a value" if name in VALUED else f"has a value, which only {' and '.join(VALUED)} have"
         raise InvalidValue(f"{where}.value", "rules.value", mend)
+    if name == "bulk-goods" and not 0 <= (item.value or 0) <= MOST_OVERRUN_PERMILLE:
+        raise InvalidValue(f"{where}.value", "rules.value", f"must be 0 to {MOST_OVERRUN_PERMILLE} per mille")
     if name in OF_GOODS and not _HS.fullmatch(item.code):
         raise InvalidValue(f"{where}.code", "rules.hs", f"{item.code!r} must be 2, 4, 6, 8 or 10 digits")
 

@@ -7,11 +7,12 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from kouan.inspection.examination.rules import ExaminationRules, parse_rules
+from kouan.inspection.overrun import Overrun, OverrunAt, overrun_by
 from kouan.inspection.release.rulebook import ReleaseBook
 from kouan.inspection.rules.cells import Lists
 from kouan.inspection.rules.checking import book_of
 from kouan.inspection.rules.document import LISTS, Kind, RuleDocument, State, verify
-from kouan.inspection.rules.lists import lists_of, read_list
+from kouan.inspection.rules.lists import ReferenceList, lists_of, read_list
 from kouan.inspection.rules.records import RuleRecord
 from kouan.inspection.rules.roles import RuleDocuments
 from kouan.inspection.targeting.rules import RuleSet, read_rules
@@ -35,17 +36,19 @@ class RuleShelf:
         self._keys = keys
         self._shipped = {(one.kind.value, one.name): one for one in shipped}
         self._records: dict[Title, list[RuleRecord]] = {}
+        self._documents: dict[tuple[str, str, int], RuleDocument] = {}
         self._corrupt: dict[Title, Corrupt] = {}
 
     def put(self, records: Sequence[RuleRecord]) -> None:
         """Replace everything on the shelf by what the records hold."""
-        self._records, self._corrupt = {}, {}
+        self._records, self._documents, self._corrupt = {}, {}, {}
         for record in records:
             title = (record.kind, record.name)
             self._records.setdefault(title, []).append(record)
             if record.approved_at is not None:
+                document = self._documents[(*title, record.version)] = record.document
                 try:
-                    verify(record.document, self._port, self._keys)
+                    verify(document, self._port, self._keys)
                 except Corrupt as error:
                     self._corrupt[title] = error
 
@@ -56,7 +59,7 @@ class RuleShelf:
             raise self._corrupt[title]
         held = [record for record in self._records.get(title, ()) if holds(record, at)]
         if held:
-            return max(held, key=lambda record: record.effective_from).document
+            return self._documents[(*title, max(held, key=lambda record: record.effective_from).version)]
         return self._shipped.get(title)
 
     def shipped(self) -> Sequence[RuleDocument]:
@@ -157,3 +160,18 @@ def examination_rules(documents: RuleDocuments) -> Shelved[ExaminationRules]:
         return msgspec.structs.replace(parse_rules(document.content), version=document.reference)
 
     return Shelved(documents, Kind.EXAMINATION, "examination", read)
+
+
+def overrun_rules(documents: RuleDocuments) -> OverrunAt:
+    """Return what knows the tolerance of goods in bulk, by the list in force; it raises Corrupt, as ``Shelved``."""
+
+    def read(document: RuleDocument) -> tuple[str, ReferenceList]:
+        return document.reference, read_list(document.name, document.content)
+
+    listed = Shelved(documents, Kind.REFERENCE, "bulk-goods", read)
+
+    def overrun(hs_code: str, at: Instant) -> Overrun | None:
+        reference, bulk = listed(at)
+        return overrun_by(bulk, reference, hs_code, at)
+
+    return overrun

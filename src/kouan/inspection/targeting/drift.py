@@ -1,15 +1,21 @@
 """Drift (漂移): whether the trade still looks as it did in training, and offences are still where they are expected."""
 
 import bisect
+import enum
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from kouan.inspection.targeting.features import PRIOR_FOUND_PM
 from kouan.inspection.targeting.model import Reference
 from kouan.vocabulary.verdict import Reason
 
 PPM = 1_000_000
+
+SURPRISED = "targeting.surprised"
+"""The message id of offences that are not where scores promise them."""
 
 SCORE = "score_ppm"
 """The name under which scores are watched, beside features."""
@@ -23,23 +29,57 @@ MAJOR_PM = 250
 LEAST = 500
 """Fewer candidates than these show no change. Our choice: ten bins of 50."""
 
-DEVIATIONS = 4.0
-"""How many standard deviations an offence count may be off. Our choice: one look in 16,000 is a false alarm."""
+RARE_DAYS = 365
+"""From so much evidence on, a change of offences is noticed: while scores hold, not once a year. Our choice."""
 
 FACTOR = 1.25
-"""By what factor it must be off, besides. Our choice: fraudsters evade a score a little every day; drift is more."""
+"""By what factor odds may be off and scores hold all the same. Our choice: fraudsters evade a score a little every day;
+drift is more."""
+
+ODDS = (0.25, 0.5, 2.0, 4.0)
+"""By what factors odds may be off besides. Our choice: half and twice are worth a notice, the others show faster."""
+
+MOST_GAINED, MOST_EVIDENCE = 60.0, 1e100
+"""Largest logarithm of a likelihood ratio that a day adds, and largest evidence: far more than a notice needs, and no
+number overflows."""
+
+FIRMS_PAST = "importer_found_pm"
+"""The feature that says how often a firm was found false."""
+
+LOOKED_BACK_DAYS = 90
+"""Days of results that are looked back on, at most. Our choice: a quarter, which is some models."""
 
 BINS = 10
 FLOOR = 1e-4
 """Least share of a bin, so that an empty one gives no infinity. Our choice; usual in scorecards."""
 
 
-class Outcome(msgspec.Struct, frozen=True):
-    """What was expected of an examined candidate and what was found; ``drawn`` says that chance chose it."""
+class Share(enum.StrEnum):
+    """A part of what is examined, in which offences are counted apart.
 
+    The drawn stand for the whole trade. Of the others, those of firms that were found false before stay false while
+    the firms do, whatever becomes of their tricks; those of other firms show whether papers still tell.
+    """
+
+    DRAWN = "drawn"
+    KNOWN_FIRMS = "known_firms"
+    OTHER_FIRMS = "other_firms"
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What was expected of an examined candidate and what was found, by the day on which that was known."""
+
+    day: int
     score_ppm: int
     found: bool
-    drawn: bool
+    share: Share
+
+
+def share_of(features: Mapping[str, int | None], *, drawn: bool) -> Share:
+    """Return the part of the examined that a candidate belongs to, by its features as they stood when it was judged."""
+    if drawn:
+        return Share.DRAWN
+    return Share.KNOWN_FIRMS if (features.get(FIRMS_PAST) or 0) > PRIOR_FOUND_PM else Share.OTHER_FIRMS
 
 
 def reference_of(name: str, values: Sequence[int | None], bins: int = BINS) -> Reference:
@@ -81,24 +121,55 @@ def moved(references: Sequence[Reference], lately: Mapping[str, Sequence[int | N
     return tuple(reasons)
 
 
-def surprised(outcomes: Sequence[Outcome]) -> tuple[Reason, ...]:
-    """Return where more or fewer offences were found than the scores promised: among the drawn, and among the others.
+def surprised(outcomes: Sequence[Outcome], today: int) -> tuple[Reason, ...]:
+    """Return where more or fewer offences were found than the scores promised, looking back from a day.
 
-    The drawn stand for the whole trade; the others show whether what the score points at is still false.
+    What is tested are odds: those of the scores hold unless they are off by more than ``FACTOR``, against being off
+    besides by each of ``ODDS``, among each part of the examined apart. Evidence is a likelihood ratio, gathered since
+    each of the days looked at (the Shiryaev-Roberts e-detector: Shin, Ramdas and Rinaldo 2024): while the scores hold,
+    it rises by one a day in the mean, so that a notice from ``RARE_DAYS`` on is false once in so many days or less.
     """
-    reasons = []
-    for name, drawn in (("drawn", True), ("pointed_at", False)):
-        part = [each for each in outcomes if each.drawn is drawn]
-        expected = math.fsum(each.score_ppm for each in part) / PPM
-        variance = math.fsum(each.score_ppm * (PPM - each.score_ppm) for each in part) / PPM**2
-        found = sum(each.found for each in part)
-        unlikely = variance > 1 and abs(found - expected) > DEVIATIONS * math.sqrt(variance)
-        if unlikely and not expected / FACTOR < found < expected * FACTOR:
-            params: dict[str, str | int] = {
-                "expected": round(expected),
-                "found": found,
-                "sample": len(part),
-                "share": name,
-            }
-            reasons.append(Reason("targeting.surprised", params))
-    return tuple(reasons)
+    by_day: dict[int, list[Outcome]] = defaultdict(list)
+    for each in outcomes:
+        by_day[each.day].append(each)
+    tests = [_Test(share, odds) for share in Share for odds in ODDS]
+    for day in range(min(by_day, default=today), today + 1):
+        for test in tests:
+            test.pass_day(day, by_day.get(day, ()))
+    if math.fsum(test.evidence for test in tests) / len(tests) < RARE_DAYS:
+        return ()
+    strongest = max(tests, key=lambda test: test.evidence)
+    part = [each for each in outcomes if each.share is strongest.share and each.day >= strongest.began]
+    params: dict[str, str | int] = {
+        "expected": round(math.fsum(each.score_ppm for each in part) / PPM),
+        "found": sum(each.found for each in part),
+        "sample": len(part),
+        "share": strongest.share.value,
+    }
+    return (Reason(SURPRISED, params),)
+
+
+class _Test:
+    """Evidence that the odds of one share are off by a factor; ``began`` is the most likely first day of it."""
+
+    def __init__(self, share: Share, odds: float) -> None:
+        self.share = share
+        self.evidence = 0.0
+        self.began = 0
+        self._bounds = FACTOR if odds > 1 else 1 / FACTOR
+        self._odds = odds
+        self._run = 0.0
+
+    def pass_day(self, day: int, outcomes: Sequence[Outcome]) -> None:
+        """Take in the results of a day."""
+        gained = math.fsum(self._ratio(each) for each in outcomes if each.share is self.share)
+        if self._run <= 0:
+            self.began, self._run = day, 0.0
+        self._run += gained
+        self.evidence = min(MOST_EVIDENCE, (self.evidence + 1) * math.exp(min(gained, MOST_GAINED)))
+
+    def _ratio(self, outcome: Outcome) -> float:
+        """Return the logarithm of the likelihood ratio of one result."""
+        chance = min(max(outcome.score_ppm / PPM, FLOOR), 1 - FLOOR)
+        held = self._bounds * chance / (1 - chance)
+        return math.log(self._odds) * outcome.found - math.log((1 + held * self._odds) / (1 + held))

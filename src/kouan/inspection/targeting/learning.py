@@ -1,6 +1,7 @@
 """What a score is learned from: candidates that were examined, each with the chance that it had to be examined."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Protocol
 
 import msgspec
@@ -15,11 +16,13 @@ PPM = 1_000_000
 MOST_WEIGHT = 20.0
 """Largest weight in training. Our choice: a lower variance for a small bias; grading uses the weights as they are."""
 
-FEWEST, FEWEST_FOUND = 300, 30
-"""From how many examined candidates and offences a model may be learned. Our choice: ten offences a shown feature."""
+FEWEST, FEWEST_FOUND = 300, 20
+"""From how many examined candidates and offences a model may be learned. Our choice: half of them grade, and ten are
+the fewest that grade anything (``grading.FEWEST_FOUND``)."""
 
-GRADED_PART = 4
-"""One part in so many of the examples, the last in time, grades the model. Our choice."""
+PARTS, TEACHING = 6, 2
+"""Parts of equal size, and how many of them, the first in time, only teach. Our choice: the third calibrates, and the
+last half grades."""
 
 
 class Example(msgspec.Struct, frozen=True):
@@ -44,10 +47,9 @@ class Example(msgspec.Struct, frozen=True):
         return PPM / self.propensity_ppm
 
 
-class Split(msgspec.Struct, frozen=True):
-    """Examples parted in time: what was known before an instant, and what was judged from then on."""
+class Fold(msgspec.Struct, frozen=True):
+    """Examples of one part of the time (``test``), and all that was known before it began (``train``)."""
 
-    at: Instant
     train: tuple[Example, ...]
     test: tuple[Example, ...]
 
@@ -96,17 +98,22 @@ def usable(examples: Sequence[Example], features: FeatureSet) -> tuple[Example, 
     return tuple(sorted(known, key=lambda each: (each.at, each.number)))
 
 
-def split_in_time(examples: Sequence[Example]) -> Split:
-    """Part examples in time: the last part in ``GRADED_PART`` is for grading, and teaches nothing.
+def folds_in_time(examples: Sequence[Example]) -> tuple[Fold, ...]:
+    """Part examples in time: each part but the first two is to be scored by what was known before it.
 
-    What was judged before, but known only afterwards, does neither: it was no knowledge then.
+    What was judged before a part, but known only afterwards, is in neither: it was no knowledge then. Raises
+    InvalidValue (``targeting.too_few``).
     """
     if len(examples) < FEWEST or sum(each.found for each in examples) < FEWEST_FOUND:
         mend = f"needs {FEWEST} examined candidates with {FEWEST_FOUND} offences to learn from"
         raise InvalidValue("examples", "targeting.too_few", mend)
-    at = examples[len(examples) - len(examples) // GRADED_PART].at
-    train = tuple(each for each in examples if each.result_at < at)
-    return Split(at, train, tuple(each for each in examples if each.at >= at))
+    edges = [len(examples) * part // PARTS for part in range(TEACHING, PARTS + 1)]
+    return tuple(_fold(examples, since, until) for since, until in pairwise(edges))
+
+
+def _fold(examples: Sequence[Example], since: int, until: int) -> Fold:
+    begins = examples[since].at
+    return Fold(tuple(each for each in examples[:since] if each.result_at < begins), tuple(examples[since:until]))
 
 
 def training_weight(example: Example) -> float:

@@ -4,15 +4,21 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from kouan.inspection.targeting.candidate import Candidate
-from kouan.inspection.targeting.drift import SCORE, WATCHED, Outcome
+from kouan.inspection.targeting.candidate import DAY_US, Candidate, day_of
+from kouan.inspection.targeting.drift import SCORE, WATCHED, Outcome, share_of
 from kouan.inspection.targeting.estimate import Rate, offence_rate
 from kouan.inspection.targeting.learning import Example
 from kouan.inspection.targeting.records import CandidateRecord
+from kouan.inspection.targeting.roles import TargetingRecords
 from kouan.inspection.targeting.selection import Source
+from kouan.vocabulary.clock import Instant
 
 _READ_PAPERS = msgspec.json.Decoder(Candidate).decode
 _READ_FEATURES = msgspec.json.Decoder(dict[str, int | None]).decode
+
+
+RECENT_DAYS, RECENT = 30, 20_000
+"""What a model's reference is made from: candidates of so many days, at most so many. Our choice."""
 
 
 class Yield(msgspec.Struct, frozen=True):
@@ -57,12 +63,26 @@ def examples_of(records: Iterable[CandidateRecord]) -> tuple[Example, ...]:
     )
 
 
-def outcomes_of(records: Iterable[CandidateRecord], model: str) -> tuple[Outcome, ...]:
-    """Return what a model expected of the examined candidates, and what was found."""
+async def lessons(
+    records: TargetingRecords, since: Instant, now: Instant
+) -> tuple[tuple[Example, ...], Sequence[Mapping[str, int | None]]]:
+    """Return what a model is learned from: the examples since an instant, and the features of recent candidates."""
+    latest = await records.latest(RECENT)
+    recent = [features_of(each) for each in latest if each.judged_at >= now - RECENT_DAYS * DAY_US]
+    return examples_of(await records.examined(since)), recent
+
+
+def outcomes_of(records: Iterable[CandidateRecord]) -> tuple[Outcome, ...]:
+    """Return what scores promised of the examined candidates, whichever model gave them, and what was found."""
     return tuple(
-        Outcome(record.score_ppm, bool(record.found), bool(record.drawn))
+        Outcome(
+            day=day_of(record.result_at),
+            score_ppm=record.score_ppm,
+            found=bool(record.found),
+            share=share_of(features_of(record), drawn=bool(record.drawn)),
+        )
         for record in records
-        if record.result_at is not None and record.model == model and record.score_ppm is not None
+        if record.result_at is not None and record.score_ppm is not None
     )
 
 

@@ -23,7 +23,7 @@ from kouan.inspection.targeting.candidate import CHINA_US, Candidate
 from kouan.inspection.targeting.features import AT_HAND_IN
 from kouan.inspection.targeting.records import WatchRecord
 from kouan.inspection.targeting.selection import Hit, Source
-from kouan.vocabulary.clock import SECOND, Instant
+from kouan.vocabulary.clock import SECOND
 from kouan.vocabulary.errors import InvalidValue
 
 PAPER_FIELDS = tuple(name for name in Candidate.__struct_fields__ if name not in ("number", "at"))
@@ -74,9 +74,8 @@ class TargetingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     mandatory: bool = False
     when: tuple[Condition, ...]
 
-    def in_force(self, at: Instant) -> bool:
-        """Say whether it holds at an instant."""
-        today = dt.datetime.fromtimestamp((at + CHINA_US) // SECOND, tz=dt.UTC).date()
+    def in_force(self, today: dt.date) -> bool:
+        """Say whether it holds on a day in China."""
         return self.effective_from <= today and (self.effective_until is None or today < self.effective_until)
 
 
@@ -120,10 +119,11 @@ def read_rules(content: bytes) -> RuleSet:
 
 def hits_of(rules: RuleSet, candidate: Candidate, features: Mapping[str, int | None]) -> tuple[Hit, ...]:
     """Return the rules in force that name a candidate, in their order."""
+    today = dt.datetime.fromtimestamp((candidate.at + CHINA_US) // SECOND, tz=dt.UTC).date()
     return tuple(
         Hit(Source.RULE, rule.name, rules.version, rule.authority.value, rule.kind.value, rule.mandatory)
         for rule in rules.rule
-        if rule.in_force(candidate.at) and all(each.met(candidate, features) for each in rule.when)
+        if rule.in_force(today) and all(each.met(candidate, features) for each in rule.when)
     )
 
 

@@ -3,6 +3,9 @@
 An event is an arrival, the end of a stop, or a change of the calendar. Vehicles are numbers in order of arrival; a line
 of waiting vehicles is a chain of such numbers, so that nothing is allocated while the model runs. Ends of stops wait in
 a binary heap; arrivals and the calendar are sorted before, and cost nothing.
+
+This file is longer than others and cannot be parted soundly: numba keeps the compiled loop for as long as the file of
+its entry is unchanged, so what it inlines, constants among it, must stand in that very file.
 """
 
 import math
@@ -24,6 +27,7 @@ MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 MIX_2 = np.uint64(0x94D049BB133111EB)
 S30, S27, S31, S12 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12)
 UNIT = 2.0**-52
+"""Multipliers and shifts of SplitMix64 (Steele, Lea and Flood 2014), and the step of 52 bits below 1."""
 
 OUTSIDE = -1
 GONE = -2
@@ -137,20 +141,26 @@ def _start(model: Model, who: int, place: int, now: float) -> None:
 
 
 @compiled
+def _stand(vehicles: Any, line: Any, who: int) -> None:
+    """Put a vehicle at the end of a line, a station's or one before a room."""
+    vehicles[who].link = OUTSIDE
+    if line.head < 0:
+        line.head = who
+    else:
+        vehicles[line.tail].link = who
+    line.tail = who
+
+
+@compiled
 def _enter(model: Model, who: int, place: int, now: float) -> None:
     """Join a station's line, or be served at once."""
-    station, vehicle = model.stations[place], model.vehicles[who]
-    vehicle.at = place
+    station = model.stations[place]
+    model.vehicles[who].at = place
     if station.busy < station.open and station.head < 0:
         _start(model, who, place, now)
         return
     _lengthen(station, model.area[place], model.totals[0].bin_s, 1, now)
-    vehicle.link = OUTSIDE
-    if station.head < 0:
-        station.head = who
-    else:
-        model.vehicles[station.tail].link = who
-    station.tail = who
+    _stand(model.vehicles, station, who)
 
 
 @compiled
@@ -175,12 +185,7 @@ def _admit(model: Model, who: int, target: int) -> bool:
         room.inside += 1
         return True
     vehicle.goal = target
-    vehicle.link = OUTSIDE
-    if room.head < 0:
-        room.head = who
-    else:
-        model.vehicles[room.tail].link = who
-    room.tail = who
+    _stand(model.vehicles, room, who)
     return False
 
 

@@ -10,31 +10,26 @@ from numpy.typing import NDArray
 from kouan.planning.model.intervals import Interval, Spread, interval, one_by_one
 from kouan.planning.model.laws import Law, constant, sampled
 from kouan.planning.model.measures import measured
-from kouan.planning.model.plan import FarSide, Gate, PortPlan, Second, Trouble, Yard
+from kouan.planning.model.plan import HOUR_S, FarSide, Gate, PortPlan, Second, Trouble, Yard
 from kouan.planning.model.port import simulate_port
-from kouan.planning.traffic import Stage, Traffic
+from kouan.planning.traffic import FREE_SHARE, SLOT_S, Stage, Traffic
 from kouan.vocabulary.errors import InvalidValue
 from kouan.vocabulary.places import Direction
 
 HELD_OUT_DAYS = 7
-"""Days at the end that a fit does not see. Fewer where there are fewer than three weeks: a quarter of them."""
+"""Days at the end that a fit does not see: a week. Our choice; where there are fewer than three weeks, a third."""
 
 FIT_REPLICATIONS = 5
-"""Replications that find how much of a visit the model does not explain."""
-
-HOUR_S = 3600.0
-
-FREE_SHARE = 0.10
-"""Share of the quickest unloadings that are taken to have met no line. Our choice, as in the study's legs."""
+"""Replications that find how much of a visit the model does not explain. Our choice: a mean to some per cent."""
 
 STEPS = 16
-"""Numbers of places that are tried, from a quarter to twice of what the busiest hour would keep busy."""
+"""Numbers of places that are tried, from a quarter to twice of what the busiest hour would keep busy. Our choice."""
 
 BETTER = 0.9
 """What fewer places must bring the error down to, as a share: else more of them explain as much. Our choice."""
 
 LEARNT_DAYS = 8
-"""Days on which they are tried: the last ones."""
+"""Days on which they are tried: the last ones. Our choice: each costs a run for each of the steps."""
 
 
 class Fitted(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,7 +165,7 @@ def _plan(traffic: Traffic, imports: Sequence[float], exports: Sequence[float]) 
     unload = traffic.times(Stage.UNLOAD)
     return PortPlan(
         opens_h=traffic.opens_s / HOUR_S,
-        closes_h=max(traffic.closes_s, traffic.opens_s + 900) / HOUR_S,
+        closes_h=max(traffic.closes_s, traffic.opens_s + SLOT_S) / HOUR_S,
         lanes_in=lanes.get(Direction.IN, PortPlan().lanes_in),
         lanes_out=lanes.get(Direction.OUT, PortPlan().lanes_out),
         imports=tuple(imports),

@@ -7,8 +7,9 @@ import msgspec
 from kouan.planning.model.intervals import Interval, Spread, interval, one_by_one, paired
 from kouan.planning.model.laws import lognormal, uniform
 from kouan.planning.model.network import Combined
-from kouan.planning.model.plan import SLOTS, FarSide, Gate, Line, PortPlan, Second, Trouble, Yard
+from kouan.planning.model.plan import FarSide, Gate, Line, PortPlan, Second, Trouble, Yard
 from kouan.planning.model.what_if import replicate
+from kouan.planning.traffic import SLOTS
 
 BOOTHS = 4
 """Booths of each of the three checkpoints: twelve in all, as Ganqimaodu has lanes in. Our choice."""

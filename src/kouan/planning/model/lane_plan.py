@@ -14,6 +14,7 @@ from kouan.planning.model.plan import PortPlan, Slots, Tide
 from kouan.vocabulary.errors import InvalidValue
 
 HOURS = 24
+"""Hours of the day that is planned."""
 
 BUSY = 0.98
 """Share of its time that a lane is busy at most when the chance wait is reckoned; what is beyond it is the line's."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from kouan.planning.model.plan import DAY_S
 from kouan.planning.model.run import Outcome
 
 MEASURES = (
@@ -15,8 +16,6 @@ joining the line before the first stop to driving off from the last, of which ``
 from joining the line of the scales to the tare, ``second_min`` over those sent to the scanner, ``out_min`` at the way
 out. ``line_longest`` is the longest line before the gate, as a mean over a quarter hour. ``served_share`` of the
 lorries left by midnight."""
-
-DAY_S = 86_400.0
 
 
 def measured(outcome: Outcome) -> Mapping[str, float]:

@@ -13,6 +13,7 @@ from kouan.planning.model.laws import Law, constant
 from kouan.planning.model.network import Combined, Network, Work, check
 
 NOTHING = Work(constant(0.0))
+"""What a stop takes that takes nothing."""
 
 ENTITIES_EACH = np.uint64(1 << 40)
 """Numbers that each kind of vehicle has for itself, so that more of one kind change nothing for another."""

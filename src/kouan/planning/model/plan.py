@@ -10,11 +10,12 @@ import msgspec
 
 from kouan.planning.model.laws import Law, constant, lognormal, uniform
 from kouan.planning.model.network import Combined
+from kouan.planning.traffic import SLOTS
 from kouan.vocabulary.errors import InvalidValue
 
-SLOTS = 96
 HOUR_S = 3600.0
 DAY_S = 86_400.0
+"""Seconds of an hour and of a day."""
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Some = Annotated[int, msgspec.Meta(ge=1)]

@@ -11,11 +11,10 @@ from kouan.planning.model.network import ENDLESS, Change, Kind, Network, Room, S
 from kouan.planning.model.pack import Coming, merged
 from kouan.planning.model.plan import DAY_S, HOUR_S, PortPlan, checked
 from kouan.planning.model.run import Outcome, simulate
+from kouan.planning.traffic import SLOT_S, SLOTS
 
 DAYS_OPEN = 8
 """Days after the first for which the calendar goes on, so that whoever was not served on the first day is later."""
-
-SLOT_S = 900.0
 
 IMPORT, EXPORT, AGV, TRAIN = "import", "export", "agv", "train"
 
@@ -23,7 +22,7 @@ IMPORT, EXPORT, AGV, TRAIN = "import", "export", "agv", "train"
 def simulate_port(plan: PortPlan, seed: int, *, days: int = 1, traced: bool = False) -> Outcome:
     """Run the days of a port, from midnight on the first until the last vehicle left; queues by the quarter hour."""
     network = build(plan, seed, days=days)
-    bins = 96 * (days + 1)
+    bins = SLOTS * (days + 1)
     return simulate(network, arrivals(plan, seed, days=days), seed, bins=bins, bin_s=SLOT_S, traced=traced)
 
 

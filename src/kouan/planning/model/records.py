@@ -26,17 +26,21 @@ VEHICLE = np.dtype([
 
 WORK = np.dtype([("base", "i8"), ("first", "i8"), ("count", "i8"), ("parallel", "i8")])
 CHECK = np.dtype([("law", "i8"), ("key", "u8")])
+"""A stop has ``count`` checks from ``first`` on, each with its law and the key of its chance."""
+
 ROUTE = np.dtype([("to", "i8"), ("share", "f8")])
 """``share`` is the probability of this branch or one before it, -1 for no branch."""
 
 CHANGE = np.dtype([("at", "f8"), ("station", "i8"), ("servers", "i8"), ("pace", "f8")])
 END = np.dtype([("at", "f8"), ("who", "i8")])
 TRACE = np.dtype([("entered", "f8"), ("waited", "f8")])
+"""A change of the calendar, the end of a stop, and when a traced vehicle entered a station and how long it waited."""
+
 TOTALS = np.dtype([
     ("heap", "i8"), ("noted", "i8"), ("events", "i8"), ("lost", "i8"), ("counted_from", "i8"), ("inside", "i8"),
     ("bin_s", "f8"),
 ])  # fmt: skip
-
+"""What the whole run has of: ends waiting in the heap, rooms noted, events, vehicles lost, inside; its bins' width."""
 
 LAW = np.dtype([("shape", "i8"), ("a", "f8"), ("b", "f8"), ("first", "i8"), ("steps", "i8")])
 """A law as the event loop has it: where its table begins among all tables, and how many steps that has."""

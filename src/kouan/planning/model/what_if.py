@@ -53,9 +53,7 @@ def intervals_of(found: Sequence[Mapping[str, float]]) -> Given:
     return {name: interval([each[name] for each in found]) for name in MEASURES}
 
 
-def compare(
-    base: Sequence[Mapping[str, float]], changed: Sequence[Mapping[str, float]]
-) -> tuple[Compared, ...]:  # fmt: skip
+def compare(base: Sequence[Mapping[str, float]], changed: Sequence[Mapping[str, float]]) -> tuple[Compared, ...]:
     """Return every measure without and with a change, from replications of both in the same order."""
     before, after = intervals_of(base), intervals_of(changed)
     return tuple(

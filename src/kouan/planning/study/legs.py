@@ -5,8 +5,7 @@ import enum
 import msgspec
 import polars as pl
 
-FREE_SHARE = 0.10
-"""Share of the quickest that are taken to have met nobody: their slowest is a leg's free time. Our choice."""
+from kouan.planning.traffic import FREE_SHARE
 
 MOST_LEG_H = 24 * 7
 """Hours beyond which a leg is a gap in the files. Our choice: a week."""
@@ -95,7 +94,7 @@ def spread_of(seconds: pl.Series) -> Spread | None:
     known = seconds.drop_nulls()
     if known.is_empty():
         return None
-    shares = [float(known.quantile(share, "linear") or 0.0) for share in (0.1, 0.5, 0.9, 0.95)]
+    shares = [float(known.quantile(share, "linear") or 0.0) for share in (FREE_SHARE, 0.5, 0.9, 0.95)]
     return Spread(len(known), round(float(known.mean() or 0.0), 1), *(round(share, 1) for share in shares))  # type: ignore[arg-type]
 
 

@@ -1,5 +1,6 @@
 """Which column of a table says what: guessed from its headers and a sample of its rows, confirmed once, kept."""
 
+import functools
 import hashlib
 import statistics
 from collections.abc import Callable, Sequence
@@ -19,6 +20,9 @@ SAMPLE_ROWS = 200
 
 HEAVIEST_T = 200
 """Heaviest vehicle in tonnes. Our choice: the heaviest coal trains of the border have 120; 117 t was a day's mean."""
+
+_LONGEST_TITLE = 40
+"""Characters from which a cell is no header. Our choice: the longest known one has 26."""
 
 _LONGEST_STOP_S = 3600
 """Median seconds between two times of a row from which they are of a visit, not of a stop. Our choice."""
@@ -61,6 +65,16 @@ def fingerprint(headers: Sequence[str]) -> str:
 def known_headers(headers: Sequence[str]) -> int:
     """Return how many of the headers are known to a kind of table, of the kind that knows most."""
     return max(len(_named(kind, headers)) for kind in Kind)
+
+
+def has_plate_title(row: Sequence[str]) -> bool:
+    """Return, at little cost, whether a row has the header of a column of plates, as every table's header must."""
+    return _has_title(row, _plate_titles())
+
+
+def has_known_title(row: Sequence[str]) -> bool:
+    """Return, at little cost, whether a row has any header that is known to a kind of table."""
+    return _has_title(row, _all_titles())
 
 
 def guess(headers: Sequence[str], rows: Sequence[Sequence[str]], name: str = "") -> Mapping:
@@ -117,13 +131,27 @@ def require_usable(mapping: Mapping, headers: Sequence[str]) -> Mapping:
     return mapping
 
 
+@functools.cache
+def _plate_titles() -> frozenset[str]:
+    return frozenset(title for kind in Kind for title, field in titles(kind).items() if field is Field.PLATE)
+
+
+@functools.cache
+def _all_titles() -> frozenset[str]:
+    return frozenset(title for kind in Kind for title in titles(kind))
+
+
+def _has_title(row: Sequence[str], known: frozenset[str]) -> bool:
+    return any(cell and not cell[0].isdigit() and len(cell) < _LONGEST_TITLE and plain(cell) in known for cell in row)
+
+
 def _values(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, list[str]]:
-    """Return what stands below each header in the sample, row by row."""
+    """Return what stands below each header in the sample, row by row; of two alike the first one counts."""
     sample = rows[:SAMPLE_ROWS]
-    return {
-        header: [row[place] if place < len(row) else "" for row in sample]
-        for place, header in reversed(list(enumerate(headers)))
-    }
+    found: dict[str, list[str]] = {}
+    for place, header in enumerate(headers):
+        found.setdefault(header, [row[place] if place < len(row) else "" for row in sample])
+    return found
 
 
 def _kind(headers: Sequence[str]) -> Kind:

@@ -9,10 +9,14 @@ from kouan.protocols.fields import DeviceMessage, Identity, Nonce
 
 
 class Barrier(enum.StrEnum):
-    """Which barrier of a lane: out of the port's control, or toward the inspection yard, which stays supervised."""
+    """Which barrier of a lane: out of the port's control, or toward the inspection yard, which stays supervised.
+
+    An exit lane of the supervised yard has one of its own kind, ``exit``, and no other; a gate's lane never has it.
+    """
 
     RELEASE = "release"
     DIVERT = "divert"
+    EXIT = "exit"
 
 
 class BarrierPosition(enum.StrEnum):

@@ -33,6 +33,16 @@ RELEASE = "RELEASE"
 DIVERSIONS = ("DIVERT_MANUAL", "DIVERT_SCAN", "DIVERT_QUARANTINE", "DIVERT_RADIATION")
 """The outcomes that may open the barrier toward the inspection yard, and nothing else."""
 
+GATE_OUT = "GATE_OUT"
+"""The only outcome that may open an exit of the supervised yard (核放): this vehicle leaves with what was weighed."""
+
+OUTCOMES: Mapping[Barrier, tuple[str, ...]] = {
+    Barrier.RELEASE: (RELEASE,),
+    Barrier.DIVERT: DIVERSIONS,
+    Barrier.EXIT: (GATE_OUT,),
+}
+"""What may open each barrier. So a signature for one barrier is good for no other, whoever asked for it."""
+
 
 class OrderedVehicle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The one vehicle for which an order was given; ``track`` names the stop at which it stood (invariant I3)."""
@@ -46,6 +56,8 @@ class OrderedVehicle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 class OpenOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Leave to open one barrier once for one vehicle, within at most 5 s of ``issued_at``.
+
+    ``passage`` is the passage of the gate, or the visit to the yard, for which it was decided.
 
     Raises InvalidValue when made so that outcome and barrier do not belong together (``order.outcome``) or the life
     is not above zero and at most ``LONGEST_LIFE_US`` (``order.life``).
@@ -65,7 +77,7 @@ class OpenOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     def __post_init__(self) -> None:
         """Refuse an order that contradicts itself."""
-        allowed = (RELEASE,) if self.barrier == Barrier.RELEASE else DIVERSIONS
+        allowed = OUTCOMES[self.barrier]
         if self.outcome not in allowed:
             raise InvalidValue(
                 "outcome", "order.outcome", f"must be {' or '.join(allowed)} for the {self.barrier} barrier"

@@ -29,9 +29,12 @@ KEPT_BYTES = 64
 CHUNKS = ChunkCodec(MAX_BYTES)
 
 
+_KINDS = {kind.value.encode(): kind for kind in CountKind}
+
+
 def _counts(found: re.Match[bytes]) -> Line:
     kind, a, b, c, d = found.groups()
-    return CountLine(CountKind(kind.decode()), (int(a), int(b), int(c), int(d)))
+    return CountLine(_KINDS[kind], (int(a), int(b), int(c), int(d)))
 
 
 def _end(found: re.Match[bytes]) -> Line:

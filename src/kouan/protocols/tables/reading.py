@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 import python_calamine
 
+from kouan.protocols.tables.biff import extents
 from kouan.vocabulary.errors import InvalidValue
 
 Cell = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta
@@ -103,8 +104,7 @@ def looks_like_excel(head: bytes) -> bool:
 
 def read_sheets(data: bytes, bounds: Bounds) -> Iterator[tuple[str, Iterator[tuple[Cell, ...]]]]:
     """Yield the visible sheets of an Excel file by name, merged cells filled below one another; raise InvalidValue."""
-    if data.startswith(_ZIP):
-        _require_small(data, bounds)
+    _require_laid_out_small(data, bounds)
     try:
         with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
             for name in _visible(book):
@@ -151,8 +151,7 @@ def _lazily(sheet: python_calamine.CalamineSheet) -> Iterator[Sequence[Cell]]:
 
 
 def _sheet(data: bytes) -> Iterator[tuple[Cell, ...]]:
-    if data.startswith(_ZIP):
-        _require_small(data, Bounds())
+    _require_laid_out_small(data, Bounds())
     try:
         with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
             rows = book.get_sheet_by_name(_visible(book)[0]).to_python(skip_empty_area=False)
@@ -175,7 +174,19 @@ def _empty(cell: Cell) -> bool:
 
 
 # An Excel file is unpacked here first, within bounds: what reads it afterwards trusts its sizes and lays out its sheets
-# as wide and as long as their farthest cell.
+# as wide and as long as their farthest cell, those of an old file all at once.
+
+
+def _require_laid_out_small(data: bytes, bounds: Bounds) -> None:
+    if data.startswith(_ZIP):
+        _require_small(data, bounds)
+        return
+    left = bounds.rows * MOST_COLUMNS
+    for rows, columns in extents(data):
+        left -= rows * columns
+        if left < 0 or rows > bounds.rows or columns > MOST_COLUMNS:
+            most = f"{bounds.rows} rows of {MOST_COLUMNS} columns"
+            raise InvalidValue("file", "file.size", f"must have at most {most} in all its sheets")
 
 
 def _require_small(data: bytes, bounds: Bounds) -> None:

@@ -50,13 +50,10 @@ class StableRun(msgspec.Struct, frozen=True):
         """
         if isinstance(read, Garbled):
             return StableRun(self.rule), None
-        mass_kg = read.mass_kg
-        longer = self._joined(mass_kg, at) or StableRun(self.rule, 1, at, at, mass_kg, mass_kg, mass_kg)
-        told = longer.frames > 1 and self._stands
-        return longer, None if told else longer.standing
-
-    def _joined(self, mass_kg: int, at: Instant) -> "StableRun | None":
+        rule, mass_kg = self.rule, read.mass_kg
         low, high = min(self.low_kg, mass_kg), max(self.high_kg, mass_kg)
-        if not self.frames or at < self.last or high - low > self.rule.division_kg:
-            return None
-        return StableRun(self.rule, self.frames + 1, self.since, at, low, high, mass_kg)
+        if not self.frames or at < self.last or high - low > rule.division_kg:
+            fresh = StableRun(rule, 1, at, at, mass_kg, mass_kg, mass_kg)
+            return fresh, fresh.standing
+        longer = StableRun(rule, self.frames + 1, self.since, at, low, high, mass_kg)
+        return longer, None if self._stands else longer.standing

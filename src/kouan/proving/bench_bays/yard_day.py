@@ -21,12 +21,18 @@ PLAN_EVERY_MIN = 10
 AHEAD = 40
 """How many of those who wait are looked at to find who can begin now. Our choice: three times the bays."""
 
+MOVE_MIN = 5
+"""Minutes that a vehicle takes from one bay to another where it is examined in several. Our choice."""
+
 OVERRUN_MIN = 3
 """How long work that took longer than planned is thought to take still. Our choice."""
 
 
 class Visit(msgspec.Struct, frozen=True):
-    """One job of the day: when it is ready at the earliest, after which other, and how its work strays."""
+    """One job of the day: when it is ready at the earliest, after which other, and how its work strays.
+
+    Who was examined before is ready for the next once he has driven over to another bay.
+    """
 
     job: Job
     at: int
@@ -112,8 +118,9 @@ class _Yard:
         self._minute += 1
 
     def _come(self) -> bool:
-        finished = {each.number for each in self.done}
-        came = [each for each in self._coming if each.at <= self._minute and each.after in (None, *finished)]
+        drive_since = self._minute - MOVE_MIN
+        there = {None, *(each.number for each in self.done if each.end <= drive_since)}
+        came = [each for each in self._coming if each.at <= self._minute and each.after in there]
         for visit in came:
             self._coming.remove(visit)
             self._waiting[visit.job.number] = (visit, self._minute)

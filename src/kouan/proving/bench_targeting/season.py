@@ -7,17 +7,18 @@ from random import Random
 
 import msgspec
 
-from kouan.inspection.targeting.budget import PPM, Budget, Spent, pace
+from kouan.inspection.targeting.budget import PPM, Budget, Pace, Spent, pace
 from kouan.inspection.targeting.candidate import DAY_US, Candidate
-from kouan.inspection.targeting.drift import SCORE, WATCHED, Outcome, moved, surprised
+from kouan.inspection.targeting.drift import LOOKED_BACK_DAYS, SCORE, WATCHED, Outcome, moved, share_of, surprised
 from kouan.inspection.targeting.features import AT_HAND_IN
 from kouan.inspection.targeting.learning import Example, Learner
-from kouan.inspection.targeting.looking import template_of
+from kouan.inspection.targeting.looking import RECENT_DAYS, template_of
 from kouan.inspection.targeting.model import Artefact, RiskModel, digest_of, read_model
 from kouan.inspection.targeting.profiles import Addition, Profile, added, examined, read_keys, seen
 from kouan.inspection.targeting.rules import RuleSet, hits_of
-from kouan.inspection.targeting.selection import Judged, Scoring, judge, scored, threshold_of
+from kouan.inspection.targeting.selection import Hit, Judged, Scoring, judge, scored, threshold_of
 from kouan.inspection.targeting.training import train
+from kouan.proving.bench_targeting.window import WINDOW_DAYS, surprised_in_window
 from kouan.simulator.trade.market import Market, TradeSetting
 from kouan.simulator.trade.shipments import Shipment
 from kouan.vocabulary.errors import InvalidValue
@@ -36,11 +37,8 @@ LEARNED_AFTER_DAYS, LEARNED_EVERY_DAYS = 60, 30
 COLLECTING_PM = 800
 """Exploration share in per mille until there is a model. Our choice: chance finds what no rule thinks of."""
 
-LOOKED_BACK_DAYS, LOOKED_AT_DAYS = 14, 7
-"""Over how many days offences and values are watched for drift. Our choice: weeks, so that weekdays weigh alike."""
-
-HELD_BACK_DAYS = 30
-"""Days of recent candidates that a model's reference is made from. Our choice."""
+LOOKED_AT_DAYS = 7
+"""Over how many days values are watched for drift. Our choice: a week, so that weekdays weigh alike."""
 
 
 class Course(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,13 +63,18 @@ class Looked(msgspec.Struct, frozen=True):
 
 
 class Season:
-    """A season in play; ``looked`` is everything that was judged."""
+    """A season in play.
+
+    ``looked`` is everything that was judged, ``trained`` the models by the day on which they were learned, ``alarms``
+    the notices of drift by day, ``windowed`` the days on which a test of a fixed window would have given one.
+    """
 
     def __init__(self, course: Course, learner: Learner, rules: RuleSet) -> None:
         self.course = course
         self.looked: list[Looked] = []
         self.trained: list[tuple[int, Artefact]] = []
         self.alarms: list[tuple[int, Reason]] = []
+        self.windowed: list[int] = []
         self._learner = learner
         self._rules = rules
         self._market = Market(course.trade, Random(course.seed))
@@ -80,13 +83,15 @@ class Season:
         self._results: list[tuple[int, str, tuple[Addition, ...]]] = []
         self._model: RiskModel | None = None
         self._threshold = PPM + 1
+        self._noticed = 0
         self._day = 0
 
     def fork(self, trade: TradeSetting) -> "Season":
         """Return a season that went the same way until now, and goes on under another setting of its trade."""
         other = copy.copy(self)
         other.course = msgspec.structs.replace(self.course, trade=trade)
-        other.looked, other.trained, other.alarms = [*self.looked], [*self.trained], [*self.alarms]
+        other.looked, other.trained = [*self.looked], [*self.trained]
+        other.alarms, other.windowed = [*self.alarms], [*self.windowed]
         other._market = self._market.becoming(trade)  # noqa: SLF001 - its own copy
         other._chance = copy.copy(self._chance)  # noqa: SLF001 - its own copy
         other._profiles, other._results = dict(self._profiles), [*self._results]  # noqa: SLF001 - its own copy
@@ -110,10 +115,11 @@ class Season:
             self._settle(candidate.at)
             known = {key: self._profiles[key] for key in read_keys(candidate) if key in self._profiles}
             features = AT_HAND_IN.of(candidate, known)
-            judged = self._judge(candidate, features, budget, spent, expected)
+            hits = hits_of(self._rules, candidate, features)
+            judged = self._judge(features, hits, pace(budget, spent, expected))
             spent = msgspec.structs.replace(spent, used=spent.used + judged.spends, seen=spent.seen + 1)
             self._add(seen(candidate))
-            self._look(day, shipment, candidate, features, judged)
+            self._look(Looked(day, candidate, features, judged, shipment.trick is not None, bool(hits), None), shipment)
 
     def _budget(self, expected: int) -> Budget:
         course = self.course
@@ -121,40 +127,36 @@ class Season:
         exploration_pm = COLLECTING_PM if self._model is None else course.exploration_pm
         return Budget("bench", "examine", 24, most, exploration_pm, expected, "bench", "bench", 0, 0)
 
-    def _judge(
-        self, candidate: Candidate, features: Mapping[str, int | None], budget: Budget, spent: Spent, expected: int
-    ) -> Judged:
-        hits = hits_of(self._rules, candidate, features)
+    def _judge(self, features: Mapping[str, int | None], hits: Sequence[Hit], now: Pace) -> Judged:
         scoring: Scoring | None = None
         missing = Reason("targeting.no_model")
         if self._model is not None:
             scoring = scored(self._model, features, self._threshold)
-        now = pace(budget, spent, expected)
         return judge(hits, scoring, now, self._chance.randrange(PPM), None if scoring else missing)
 
-    def _look(
-        self, day: int, shipment: Shipment, candidate: Candidate, features: Mapping[str, int | None], judged: Judged
-    ) -> None:
-        false, example = shipment.trick is not None, None
-        found = False
-        if judged.source is not None:
-            found = false and self._chance.randrange(1000) < DETECTED_PM
-            at = candidate.at + RESULT_US
-            example = Example(
-                number=candidate.number,
-                at=candidate.at,
-                result_at=at,
-                features=features,
-                template=template_of(candidate),
-                propensity_ppm=judged.propensity_ppm,
-                drawn=judged.drawn,
-                found=found,
-            )
-            heapq.heappush(self._results, (at, candidate.number, examined(candidate, found=found, at=at)))
-            if found:
+    def _look(self, looked: Looked, shipment: Shipment) -> None:
+        """Remember what was judged, and examine it where it was selected."""
+        if looked.judged.source is not None:
+            looked = msgspec.structs.replace(looked, example=self._examine(looked))
+            if looked.example is not None and looked.example.found:
                 self._market.caught(shipment)
-        hit = bool(hits_of(self._rules, candidate, features))
-        self.looked.append(Looked(day, candidate, features, judged, false, hit, example))
+        self.looked.append(looked)
+
+    def _examine(self, looked: Looked) -> Example:
+        candidate = looked.candidate
+        found = looked.false and self._chance.randrange(1000) < DETECTED_PM
+        at = candidate.at + RESULT_US
+        heapq.heappush(self._results, (at, candidate.number, examined(candidate, found=found, at=at)))
+        return Example(
+            number=candidate.number,
+            at=candidate.at,
+            result_at=at,
+            features=looked.features,
+            template=template_of(candidate),
+            propensity_ppm=looked.judged.propensity_ppm,
+            drawn=looked.judged.drawn,
+            found=found,
+        )
 
     def _settle(self, now: int) -> None:
         """Take in the results that are known by now."""
@@ -169,7 +171,7 @@ class Season:
         """Learn a model of all that is known this morning; put it to use if its grade allows."""
         now = self.looked[-1].candidate.at
         known = [each.example for each in self.looked if each.example is not None and each.example.result_at <= now]
-        recent = [each.features for each in self.looked if each.day >= day - HELD_BACK_DAYS]
+        recent = [each.features for each in self.looked if each.day >= day - RECENT_DAYS]
         try:
             trained = train(known, recent, self._learner, self.course.seed)
         except InvalidValue:  # too little is known yet: the next month knows more
@@ -191,15 +193,27 @@ class Season:
             name: [each.features[name] for each in lately] for name in WATCHED if name != SCORE
         }
         values[SCORE] = [each.judged.score_ppm for each in lately]
-        outcomes = [
-            Outcome(each.judged.score_ppm, each.example.found, each.judged.drawn)
-            for each in self._since(day - LOOKED_BACK_DAYS)
+        found = surprised(self._outcomes(max(day - LOOKED_BACK_DAYS, self._noticed)), day)
+        if found:
+            self._noticed = day
+        self.alarms += [(day, reason) for reason in (*moved(self._model.artefact.references, values), *found)]
+        if surprised_in_window(self._outcomes(day - WINDOW_DAYS, self._model.version)):
+            self.windowed.append(day)
+
+    def _outcomes(self, since: int, model: str | None = None) -> list[Outcome]:
+        """Return the results, each a day later, of what was judged since a day by one model, or by any."""
+        return [
+            Outcome(
+                day=each.day + 1,
+                score_ppm=each.judged.score_ppm,
+                found=each.example.found,
+                share=share_of(each.features, drawn=each.judged.drawn),
+            )
+            for each in self._since(since)
             if each.example is not None
-            and each.judged.model == self._model.version
             and each.judged.score_ppm is not None
+            and (model is None or each.judged.model == model)
         ]
-        reasons = (*moved(self._model.artefact.references, values), *surprised(outcomes))
-        self.alarms += [(day, reason) for reason in reasons]
 
     def _since(self, day: int) -> list[Looked]:
         """Return what was judged since a day, looking from the end."""

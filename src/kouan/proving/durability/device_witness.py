@@ -6,6 +6,7 @@ It says what no device would: messages with a field that does not exist, which t
 
 import asyncio
 import contextlib
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
@@ -29,18 +30,28 @@ def serials(entries: Iterable[Mapping[str, Any]]) -> set[int]:
     return {int(field.removeprefix(MARK)) for field in fields if field.startswith(MARK)}
 
 
+def serial_in(payload: bytes) -> int | None:
+    """Return the number of the witness's message as it came over the wire; None if it is somebody else's."""
+    found = re.search(rb'"%s(\d+)"' % MARK.encode("ascii"), payload)
+    return int(found[1]) if found else None
+
+
 class DeviceWitness:
     """Sends all the while, in a thread of its own; ``acknowledged`` are the numbers that the broker has taken.
 
     ``links`` opens two links: one that may publish on ``topic``, and one that hears whether a lane's controller is
-    there. ``controller_at`` is when the controller said so last, by its own word.
+    there. ``controller_at`` is when the controller said so last, by its own word. ``every_s`` is the pause between two
+    messages in seconds.
     """
 
-    def __init__(self, links: Callable[[], tuple[DeviceLink, DeviceLink]], topic: str) -> None:
+    def __init__(
+        self, links: Callable[[], tuple[DeviceLink, DeviceLink]], topic: str, every_s: float = EVERY_S
+    ) -> None:
         self.acknowledged: list[int] = []
         self.controller_at: Instant = 0
         self._links = links
         self._topic = topic
+        self._every_s = every_s
         self._clock = SystemClock()
         self._sent = 0
         self._anew = threading.Event()
@@ -76,7 +87,7 @@ class DeviceWitness:
             task = asyncio.create_task(self._send_one(link, self._sent), name=f"witness {self._sent}")
             under_way[task] = None
             task.add_done_callback(lambda done: under_way.pop(done, None))
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(self._every_s)
         waiting = tuple(under_way)
         for task in waiting:
             task.cancel()

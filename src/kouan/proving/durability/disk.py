@@ -46,6 +46,12 @@ class Damage(msgspec.Struct, frozen=True):
     files_changed: int = 0
 
 
+def total(one: Damage, other: Damage) -> Damage:
+    """Return what two power cuts did together."""
+    fields = msgspec.structs.asdict(other)
+    return Damage(**{name: getattr(one, name) + value for name, value in fields.items()})
+
+
 class Flip(msgspec.Struct, frozen=True):
     """One bit that was turned over: the file's path, and the byte."""
 

@@ -12,7 +12,6 @@ import ctypes
 import errno
 import functools
 import os
-import queue
 import shutil
 import subprocess
 import sys
@@ -28,19 +27,24 @@ from kouan.adapters.clock import SystemClock
 from kouan.proving.durability.disk import Damage, Disk, Flip
 from kouan.proving.durability.file_data import Odds
 from kouan.proving.durability.names import Promise
-from kouan.proving.running_port import kill, processes_on
+from kouan.proving.running_port import holders_of, kill_all_on
+from kouan.vocabulary.clock import SECOND
 
-RELEASED_WITHIN_S = 20.0
+RELEASED_WITHIN_S = 60.0
 """Seconds for which a killed process may still hold a file. Our choice: a busy machine takes one or two."""
+
+MNT_DETACH = 2
+"""The flag of umount2(2) by which names are gone at once, and the rest once nobody uses it."""
 
 LOOK_EVERY_S = 0.002
 
 
 class DiskSetting(msgspec.Struct, frozen=True):
-    """Where the disk is mounted, and what its syncs promise of names."""
+    """Where the disk is mounted, what its syncs promise of names, and how long one may hold a file (seconds)."""
 
     place: str
     promise: Promise
+    released_within_s: float = RELEASED_WITHIN_S
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -100,64 +104,70 @@ def _say(answer: Answer) -> None:
     sys.stdout.buffer.flush()
 
 
-def _unmount_once(place: str) -> str:
+def _unmount_once(place: str, *, lazily: bool = False) -> str:
     """Unmount; return why it failed, or an empty text."""
     if os.geteuid() == 0:
         libc = ctypes.CDLL(None, use_errno=True)
-        if libc.umount2(os.fsencode(place), 0) == 0 or ctypes.get_errno() == errno.EINVAL:
+        if libc.umount2(os.fsencode(place), MNT_DETACH if lazily else 0) == 0 or ctypes.get_errno() == errno.EINVAL:
             return ""
         return os.strerror(ctypes.get_errno())
     tool = shutil.which("fusermount3") or "fusermount3"
-    return subprocess.run([tool, "-u", place], capture_output=True, text=True, check=False).stderr.strip()  # noqa: S603
+    argv = [tool, "-uz" if lazily else "-u", place]
+    return subprocess.run(argv, capture_output=True, text=True, check=False).stderr.strip()  # noqa: S603
 
 
-def _unmount(place: str, clock: SystemClock) -> str:
-    deadline = clock.monotonic() + int(RELEASED_WITHIN_S * 10**6)
+def _unmount(setting: DiskSetting) -> str:
+    """Unmount, once whoever was killed has let go; return why it failed, or an empty text.
+
+    Where no process holds anything any more and the kernel still does, the disk is unmounted lazily: every write was
+    written through, so nothing is left that could come later.
+    """
+    place, clock = setting.place, SystemClock()
+    deadline = clock.monotonic() + int(setting.released_within_s * SECOND)
     while failure := _unmount_once(place):
         if clock.monotonic() > deadline:
-            return failure
+            holders = "; ".join(f"{pid} {said[:80]}" for pid, said in holders_of(Path(place)).items())
+            return f"{failure}, held by {holders}" if holders else _unmount_once(place, lazily=True)
         time.sleep(LOOK_EVERY_S)
     return ""
 
 
-def _take_orders(place: str, orders: "queue.Queue[Order | None]") -> None:
-    """Read orders; unmount for each, which lets the main thread go on with it."""
-    clock, decoder = SystemClock(), msgspec.json.Decoder(Order)
-    for line in sys.stdin.buffer:
-        orders.put(decoder.decode(line))
-        failure = _unmount(place, clock)
-        if failure:
-            _say(Answer(failure=f"{place} cannot be unmounted: {failure}"))
-            os._exit(1)
-    orders.put(None)
-    for pid in processes_on(Path(place)):  # there are some only where the experiment was killed
-        kill(pid)
-    _unmount(place, clock)
+def _mount(disk: Disk, place: str, done: Answer) -> None:
+    """Serve the disk in a thread, which says what was done before once the mount stands.
+
+    Nobody waits for its end: a mount namespace that another program made meanwhile (``ip netns exec``) has a copy of
+    the mount, and the kernel keeps it until that namespace is gone, long after it was unmounted here.
+    """
+    from kouan.proving.durability.mount import serve
+
+    def serving() -> None:
+        try:
+            serve(disk, place, functools.partial(_say, done))
+        except RuntimeError as error:
+            _say(Answer(failure=f"FUSE cannot mount at {place} (libfuse's code {error})"))
+
+    threading.Thread(target=serving, name="mount", daemon=True).start()
 
 
 def main() -> None:
-    """Serve until the input ends."""
+    """Serve until the input ends; unmount for each order, and mount again."""
     setting = msgspec.json.decode(sys.stdin.buffer.readline(), type=DiskSetting)
-    place = setting.place
+    medium, decoder = _Medium(setting.promise), msgspec.json.Decoder(Order)
     try:
-        from kouan.proving.durability.mount import serve
+        _mount(medium.disk, setting.place, Answer())
     except (ImportError, OSError) as error:
         _say(Answer(failure=f"FUSE is missing: {error}"))
         return
-    medium = _Medium(setting.promise)
-    orders: queue.Queue[Order | None] = queue.Queue()
-    taking = threading.Thread(target=_take_orders, args=(place, orders), name="orders", daemon=True)
-    taking.start()
-    done = Answer()
-    try:
-        while True:
-            serve(medium.disk, place, functools.partial(_say, done))
-            order = orders.get()
-            if order is None:
-                return
-            done = medium.obey(order)
-    except RuntimeError as error:
-        _say(Answer(failure=f"FUSE cannot mount at {place} (libfuse's code {error})"))
+    for line in sys.stdin.buffer:
+        failure = _unmount(setting)
+        if failure:
+            _unmount_once(setting.place, lazily=True)  # no mount outlives this process
+            _say(Answer(failure=f"{setting.place} cannot be unmounted: {failure}"))
+            return
+        done = medium.obey(decoder.decode(line))
+        _mount(medium.disk, setting.place, done)
+    kill_all_on(Path(setting.place))  # there are some only where the experiment was killed
+    _unmount(setting)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The whole experiment: power cuts under load, bits that flip, and controls that must lose."""
 
 import contextlib
+import functools
 import math
 import subprocess
 import tempfile
@@ -34,12 +35,18 @@ FEW_FLIPS = {Kind.WAL: 1, Kind.MESSAGES: 1, Kind.NONCES: 50}
 UNSETTLED = 30
 """Messages that wait in the broker when its files are flipped. Our choice: enough for flips to hit some."""
 
+AT_REST = 4
+"""Lorries that cleared before bits are turned over. Our choice: a few make rows in every table that the gate has."""
+
 TOLD_EVERY = 10
 """Cuts between two lines about how it goes. Our choice: one or two a minute."""
 
 CLOCK = SystemClock()
 
 Tell = Callable[[str], None]
+
+Phase = Callable[[Path], None]
+"""A part of the experiment, done in a folder of its own."""
 
 
 class DurabilitySetting(msgspec.Struct, frozen=True):
@@ -63,18 +70,18 @@ class Outcomes(msgspec.Struct):
     tally: Tally = msgspec.field(default_factory=Tally)
     flips: list[Trial] = []
     controls: list[Control] = []
+    failures: list[str] = []
 
     def broken(self, setting: DurabilitySetting) -> list[str]:
         """Return what did not hold, in words; nothing if all held and the experiment means something."""
         tally = self.tally
-        found = [tally.failure] if tally.failure else []
-        found += tally.lost.words()
+        found = [*([tally.failure] if tally.failure else ()), *self.failures, *tally.lost.words()]
         if tally.kills < setting.kills:
             found.append(f"only {tally.kills} of {setting.kills} cuts were made")
         if not tally.damage.lost + tally.damage.torn:
             found.append("void: no cut ever lost or tore a write")
         found += [f"{trial.kind} served wrong: {trial.said}" for trial in self.flips if trial.outcome is Outcome.SERVED]
-        if not tally.failure and not any(trial.outcome is Outcome.DETECTED for trial in self.flips):
+        if self.flips and not any(trial.outcome is Outcome.DETECTED for trial in self.flips):
             found.append("void: no flipped bit was found out")
         found += [f"void: control {each.name} lost nothing" for each in self.controls if not each.lost]
         return found
@@ -83,38 +90,52 @@ class Outcomes(msgspec.Struct):
 def run_experiment(setting: DurabilitySetting, tell: Tell) -> Outcomes:
     """Run the experiment in a temporary folder; raise Unavailable where FUSE cannot mount.
 
-    What was found until then is returned where it is interrupted (KeyboardInterrupt) or cannot go on; the tally's
-    ``failure`` says so, and nothing is left behind.
+    Cuts, flips and controls have a disk each, and where one of them cannot go on, the others are made all the same.
+    What was found until then is returned where it is interrupted (KeyboardInterrupt). ``failures`` say so, and nothing
+    is left behind.
     """
     found = Outcomes()
+    phases: dict[str, Phase] = {
+        "power cuts": lambda work: _kills(setting, found, work, tell),
+        "flips": lambda work: _flips(setting, found, work, tell),
+    }
+    for name in _controls(setting):
+        phases[f"control {name}"] = functools.partial(_control, name, setting, found, tell)
     try:
         with tempfile.TemporaryDirectory(prefix="kouan-durability-", ignore_cleanup_errors=True) as folder:
-            _run(setting, found, Path(folder), tell)
+            for number, (name, phase) in enumerate(phases.items()):
+                _attempt(name, phase, Path(folder, str(number)), found)
     except KeyboardInterrupt:
-        found.tally.failure = "interrupted"
-    except (KouanError, OSError, subprocess.SubprocessError) as error:
-        if not found.tally.kills:
-            raise
-        found.tally.failure = f"cannot go on: {error}"
+        found.failures.append("interrupted")
     return found
 
 
-def _run(setting: DurabilitySetting, found: Outcomes, work: Path, tell: Tell) -> None:
+def _attempt(name: str, phase: Phase, work: Path, found: Outcomes) -> None:
+    """Do one part of the experiment; note why it could not be done, unless nothing was done at all."""
+    try:
+        phase(work)
+    except (KouanError, OSError, subprocess.SubprocessError) as error:
+        if not found.tally.kills:
+            raise
+        found.failures.append(f"{name} cannot go on: {error}")
+
+
+def _kills(setting: DurabilitySetting, found: Outcomes, work: Path, tell: Tell) -> None:
     began = CLOCK.monotonic()
 
     def progress(tally: Tally) -> None:
         if tally.kills % TOLD_EVERY == 0:
             tell(_progress(setting, tally, (CLOCK.monotonic() - began) / SECOND))
 
-    with _edge(setting, work / "edge") as (disk, edge):
+    with _edge(setting, work) as (disk, edge):
         tell(f"the first lorry clears on {disk.place}")
         edge.begin()
         edge.cut(setting.seed, ALL_LOST)
         run_kills(edge, setting.kills, Random(setting.seed), found.tally, progress)
-        if not found.tally.failure:
-            found.flips += _flips(setting, disk, edge, work, tell)
-    for name in _controls(setting):
-        found.controls.append(run_control(name, work / name, setting.speed, setting.seed, tell))
+
+
+def _control(name: str, setting: DurabilitySetting, found: Outcomes, tell: Tell, work: Path) -> None:
+    found.controls.append(run_control(name, work, setting.speed, setting.seed, tell))
 
 
 @contextlib.contextmanager
@@ -130,17 +151,25 @@ def _controls(setting: DurabilitySetting) -> Sequence[str]:
     return () if not setting.control else names if setting.whole else names[:1]
 
 
-def _flips(setting: DurabilitySetting, disk: MountedDisk, edge: Edge, work: Path, tell: Tell) -> list[Trial]:
-    """Leave messages in the broker that the platform has not taken, cut the power, and turn bits over."""
+def _flips(setting: DurabilitySetting, found: Outcomes, work: Path, tell: Tell) -> None:
+    """Let a port work, cut its power while messages wait in the broker, and turn bits over.
+
+    The first cut makes PostgreSQL write all that it has into its tables as it comes back.
+    """
     tell("bits flip at rest")
-    before = len(edge.device.acknowledged)
-    edge.stall()
-    wait_until(lambda: len(edge.device.acknowledged) >= before + UNSETTLED, "the broker takes messages")
-    edge.cut(setting.seed, ALL_LOST)
-    edge.end_outside()
-    flips = Flips(disk, work, Random(setting.seed))
-    wanted = FLIPS if setting.whole else FEW_FLIPS
-    return [trial for kind, trials in wanted.items() for trial in flips.run(kind, trials)]
+    with _edge(setting, work) as (disk, edge):
+        edge.begin()
+        edge.port.wait_until(lambda: edge.port.cleared() >= AT_REST, "lorries clear")
+        edge.cut(setting.seed, ALL_LOST)
+        edge.start()
+        before = len(edge.device.acknowledged)
+        edge.stall()
+        wait_until(lambda: len(edge.device.acknowledged) >= before + UNSETTLED, "the broker takes messages")
+        edge.cut(setting.seed, ALL_LOST)
+        edge.end_outside()
+        flips = Flips(disk, work, Random(setting.seed))
+        for kind, trials in (FLIPS if setting.whole else FEW_FLIPS).items():
+            found.flips += flips.run(kind, trials)
 
 
 def _progress(setting: DurabilitySetting, tally: Tally, spent_s: float) -> str:

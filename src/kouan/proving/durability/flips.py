@@ -23,6 +23,7 @@ from kouan.adapters.engines.postgres import EmbeddedPostgres, PostgresServer
 from kouan.adapters.lane_controller.file_log import FileNonceLog
 from kouan.proving.durability.edge import PORT
 from kouan.proving.durability.mounted_disk import MountedDisk
+from kouan.proving.running_port import kill_all_on
 from kouan.vocabulary.errors import Corrupt, KouanError
 from kouan.wiring.brokers import broker_of
 from kouan.wiring.links import platform_link
@@ -84,9 +85,9 @@ class Flips:
         self._chance = chance
         disk.keep()
         self._before = {Kind.MESSAGES: asyncio.run(_messages(disk.place))}
-        disk.back()
+        self._back()
         self._before[Kind.TABLES] = asyncio.run(_tables(disk.place))
-        disk.back()
+        self._back()
         self._nonces = (disk.place / "lane-controller" / "nonces.log").read_bytes()
 
     @property
@@ -107,8 +108,13 @@ class Flips:
             outcome, said = _judge(self._before[before], asyncio.run(reader(self._disk.place)))
         except (KouanError, psycopg.Error, OSError) as error:
             outcome, said = Outcome.DETECTED, " ".join(str(error).split())[:300]
-        self._disk.back()
+        self._back()
         return Trial(kind, places, outcome, said)
+
+    def _back(self) -> None:
+        """Go back to the disk as it was found; a PostgreSQL that had to be killed leaves processes at their work."""
+        kill_all_on(self._disk.place)
+        self._disk.back()
 
     def _in_log(self, kind: Kind) -> Trial:
         """Turn one bit of the nonce log over in a copy beside the disk, and open that."""

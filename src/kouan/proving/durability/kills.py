@@ -11,7 +11,7 @@ import msgspec
 from kouan.adapters.clock import SystemClock
 from kouan.proving import ledger_facts
 from kouan.proving.durability.acknowledged import Lost
-from kouan.proving.durability.disk import Damage
+from kouan.proving.durability.disk import Damage, total
 from kouan.proving.durability.edge import Edge, Restart
 from kouan.proving.durability.file_data import ALL_LOST, Odds
 from kouan.proving.running_port import wait_until
@@ -102,7 +102,7 @@ def _one(edge: Edge, accident: Accident, tally: Tally) -> None:
     damage = edge.cut(accident.seed, accident.odds)
     tally.kills += 1
     tally.moments[accident.moment.value] = tally.moments.get(accident.moment.value, 0) + 1
-    tally.damage = _sum(tally.damage, damage)
+    tally.damage = total(tally.damage, damage)
     _count(edge, tally)
 
 
@@ -152,8 +152,3 @@ def _count(edge: Edge, tally: Tally) -> None:
     known = edge.acknowledged
     tally.entries, tally.papers, tally.messages = known.entries, known.papers, known.messages
     tally.actuations = edge.checked_actuations
-
-
-def _sum(one: Damage, other: Damage) -> Damage:
-    fields = msgspec.structs.asdict(other)
-    return Damage(**{name: getattr(one, name) + value for name, value in fields.items()})

@@ -11,7 +11,7 @@ from typing import Self
 import msgspec
 
 from kouan.proving.durability.disk import Damage, Flip
-from kouan.proving.durability.disk_process import Answer, DiskSetting, Order
+from kouan.proving.durability.disk_process import RELEASED_WITHIN_S, Answer, DiskSetting, Order
 from kouan.proving.durability.file_data import Odds
 from kouan.proving.durability.names import Promise
 from kouan.vocabulary.errors import Unavailable
@@ -21,12 +21,15 @@ class MountedDisk:
     """A disk with a volatile cache, mounted at ``place`` while the block is open.
 
     Whatever is done to it needs all its files closed: end every process that works there first. Raises Unavailable
-    where FUSE cannot mount.
+    where FUSE cannot mount, and, naming who it is, where somebody still holds a file after ``released_within_s``.
     """
 
-    def __init__(self, place: Path, promise: Promise = Promise.JOURNALLED) -> None:
+    def __init__(
+        self, place: Path, promise: Promise = Promise.JOURNALLED, released_within_s: float = RELEASED_WITHIN_S
+    ) -> None:
         self.place = place
         self._promise = promise
+        self._released_within_s = released_within_s
         self._process: subprocess.Popen[bytes] | None = None
         self.last = Answer()
 
@@ -40,7 +43,7 @@ class MountedDisk:
             start_new_session=True,
         )
         try:
-            self._send(DiskSetting(str(self.place.resolve()), self._promise))
+            self._send(DiskSetting(str(self.place.resolve()), self._promise, self._released_within_s))
             self._answer()
         except BaseException:
             self.close()

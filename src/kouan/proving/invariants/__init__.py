@@ -40,8 +40,9 @@ CHECKERS: tuple[type[Checker], ...] = (
 
 NOT_YET = {
     "I18": "no driverless vehicle and no road segment exists yet that could lose its heartbeat",
-    "I22": "a simulated day ends at the gate, before any yard or buyer. `kouan simulate month` sells goods, and checks "
-    "I22 at every entry, with planted bugs of its own; `kouan prove release` visits every state that a lot can reach",
+    "I22": "a simulated day ends at the gate, or at its yard's exit, before any buyer. `kouan simulate month` sells "
+    "goods, and checks I22 at every entry, with planted bugs of its own; `kouan prove release` visits every state that "
+    "a lot can reach",
     "I23": "no border resident's quota exists yet that could be oversold",
 }
 """Invariants of what does not exist yet, and why."""

@@ -4,7 +4,7 @@ Nothing here is asked of the platform's code: entries and messages are read as a
 """
 
 from kouan.proving.invariants.facts import Document, LaneKnown, OrderKnown, PassageKnown, correct, is_alarm
-from kouan.proving.observations import Observation, Shown, on
+from kouan.proving.observations import Observation, Shown, on, signed_payload
 from kouan.vocabulary.clock import Instant
 from kouan.wiring.twin.port import SimulatedPort
 
@@ -245,6 +245,12 @@ class Known(Shown):
         self.orders[made.order_id] = made
         if passage is not None:
             passage.orders.append(made.order_id)
+
+    @on("yard.exit_ordered/1")
+    def let_out(self, seen: Observation) -> None:
+        """An order to an exit of the yard is durable; what it says is what was signed."""
+        order = signed_payload(seen.body["order"]["jws"].encode())
+        self.orders[order["order_id"]] = OrderKnown(order["order_id"], seen.data.stream, order, seen.at, None)
 
     @on("gate.actuation/1")
     def reported(self, seen: Observation) -> None:

@@ -160,7 +160,8 @@ class OnlyRecordedOrders(Checker):
         if order is None:
             self.violated(seen, f"{said['order_id']} moves an arm and is no order of the ledger", lane=lane)
             return
-        ordered = (order.body["nonce"], order.body["barrier"], self.known.passages[order.passage].lane)
+        where = order.body.get("lane") or self.known.passages[order.passage].lane  # a gate's order is its passage's
+        ordered = (order.body["nonce"], order.body["barrier"], where)
         if (said["nonce"], said["barrier"], lane) != ordered:
             self.violated(seen, f"{said['order_id']} opens otherwise than ordered", order=said["order_id"], lane=lane)
         if self._nonces.setdefault(said["nonce"], said["order_id"]) != said["order_id"]:

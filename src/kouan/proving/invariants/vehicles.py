@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from kouan.proving.invariants.facts import PassageKnown, bare
+from kouan.proving.invariants.facts import OrderKnown, PassageKnown, bare
 from kouan.proving.invariants.known import Known
 from kouan.proving.observations import Checker, Observation, on
 from kouan.vocabulary.clock import SECOND, Instant
@@ -55,10 +55,19 @@ class RightVehicle(Checker):
     def moved(self, seen: Observation) -> None:
         """An arm moves for whoever stands there."""
         order, there = self.known.orders.get(seen.data["order_id"]), seen.data["crossing"]
+        if order is not None and order.body["barrier"] == "exit":
+            self._check_exit(seen, order)
         if order is None or there is None or order.crossing is None:
             return
         if there != order.crossing:
             text = f"order {order.order_id} was for {order.crossing}, and {there} stood there"
+            self.violated(seen, text, order=order.order_id, lane=seen.data["lane"])
+
+    def _check_exit(self, seen: Observation, order: OrderKnown) -> None:
+        """An exit of the yard opens for the vehicle that truly stands there, at the stop that the order names."""
+        named, there = order.body["vehicle"], (bare(seen.data["plate"] or ""), seen.data["track"])
+        if seen.data["plate"] is not None and there != (bare(named["plate"]), named["track"]):
+            text = f"order {order.order_id} was for {named['plate']}, and {seen.data['plate']} stood there"
             self.violated(seen, text, order=order.order_id, lane=seen.data["lane"])
 
     def _check_truth(self, seen: Observation, passage: PassageKnown) -> None:

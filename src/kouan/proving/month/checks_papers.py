@@ -11,6 +11,9 @@ from kouan.proving.observations import Checker, Observation, on
 from kouan.simulator.trade.market import CHINA_US
 from kouan.vocabulary.clock import SECOND, Instant
 
+_BULK = ("10", "26", "2701", "2702", "2704", "2709", "2710", "31")
+"""Goods of which 3 % more than declared may come, reckoned apart from the port's list of goods in bulk."""
+
 
 class _Granted(msgspec.Struct):
     """What a paper grants under one item, between which instants, and how much was taken."""
@@ -27,7 +30,8 @@ class NetWithinPapers(Checker):
     invariant: ClassVar[str] = "I16"
     promise: ClassVar[str] = (
         "what is written off against a declaration's line, a licence or a certificate stays within what the paper "
-        "grants, while it is valid; each weighing ticket counts once, and no balance is ever below nought"
+        "grants, and goods in bulk within 3 % more than declared, while it is valid; each weighing ticket counts once, "
+        "and no balance is ever below nought"
     )
 
     def __init__(self) -> None:
@@ -39,7 +43,9 @@ class NetWithinPapers(Checker):
     def declared(self, seen: Observation) -> None:
         """A declaration, or its next version, grants the mass of its lines."""
         for line in seen.body["lines"]:
-            self._grant("declaration", seen.body["number"], str(line["line"]), _Granted(line["net_kg"]))
+            permille = 1030 if line["hs_code"].startswith(_BULK) else 1000
+            most_kg = line["net_kg"] * permille // 1000
+            self._grant("declaration", seen.body["number"], str(line["line"]), _Granted(most_kg))
 
     @on("papers.licence/1")
     def licensed(self, seen: Observation) -> None:

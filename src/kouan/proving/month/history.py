@@ -13,7 +13,7 @@ from kouan.access.people import Agency, Principal, Role
 from kouan.adapters.learning.boosting import Boosting
 from kouan.inspection.examination.examination import Answer, AnswerOutcome
 from kouan.inspection.targeting.candidate import Candidate
-from kouan.inspection.targeting.looking import examples_of, features_of
+from kouan.inspection.targeting.looking import lessons
 from kouan.inspection.targeting.records import CandidateRecord
 from kouan.inspection.targeting.training import train
 from kouan.proving.month.officers import detectable_pm
@@ -28,9 +28,6 @@ from kouan.vocabulary.verdict import Refused
 
 ANSWERED_AFTER_US = DAY_US
 """How long after its selection a lorry of the time before is answered for. Our choice: a day, as the bench has it."""
-
-RECENT_DAYS = 30
-"""Days of candidates that a model's reference is made from, as ``kouan targeting train`` has it."""
 
 TRAINER = Principal("duty-1", "Duty officer", Agency.CUSTOMS, (Role.DUTY_OFFICER,))
 SECOND_OFFICER = Principal("duty-2", "Second duty officer", Agency.CUSTOMS, (Role.DUTY_OFFICER,))
@@ -68,11 +65,10 @@ class History:
     async def learn(self) -> None:
         """Learn a model of all that was examined, and put it in force as two officers do; ``no_model`` says why not."""
         await self._answers(until=self._port.clock.now())
-        now, records, desk = self._port.clock.now(), self._port.records.targeting, self._port.targeting
-        latest = await records.latest(10**9)
-        recent = [features_of(each) for each in latest if each.judged_at >= now - RECENT_DAYS * DAY_US]
+        desk = self._port.targeting
+        examples, recent = await lessons(self._port.records.targeting, 0, self._port.clock.now())
         try:
-            artefact = train(examples_of(await records.examined(0)), recent, Boosting(), self._seed)
+            artefact = train(examples, recent, Boosting(), self._seed)
         except InvalidValue as error:
             self.no_model = error.rule
             return

@@ -8,11 +8,11 @@ from typing import Any
 from kouan.access.people import Agency
 from kouan.inspection.control_orders import ControlKind, ControlOrder
 from kouan.inspection.examination.examination import (
+    PRESENT,
     Answer,
     AnswerOutcome,
     Ask,
     Examination,
-    ExaminationState,
     Found,
     Outcome,
     Report,
@@ -150,8 +150,8 @@ class Officers:
             return
         while True:
             one = await examining.find(number)
-            if one.closed_at is not None or one.state is ExaminationState.CLOSED:
-                return
+            if one.state not in PRESENT:
+                return  # it has ended, or goes to another bay once it is called there
             step = next((each for each in one.steps if not each.done), None)
             if step is not None:
                 await self._step(one, step, trip)

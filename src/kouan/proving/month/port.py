@@ -195,7 +195,7 @@ class MonthPort:
         records, name = self.records, self.file.name
         stores = YardStores(records.yard, records.release, records.papers, self.ledger, self.subjects)
         services = ReleaseServices(records=records.release, desk=self.release, papers=self.papers)
-        found = release_and_yard(self.file, stores, services, self.clock, self._bytes, self._alarm)
+        found = release_and_yard(self.file, stores, services, self.clock, self._bytes, self._alarm, self.rules.overrun)
         if found is None:
             raise KouanError(f"{name} has no yard: its file has no table [yard]")
         self.yard = found

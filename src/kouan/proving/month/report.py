@@ -188,7 +188,7 @@ def _estimate(rate: Rate | None) -> dict[str, Any]:
 
 
 def _ratio(examined: Sequence[CandidateRecord]) -> float | None:
-    """Return how much more often what rules and lists named was false than what chance drew."""
+    """Return how much more often what rules, lists and the score named was false than what chance drew."""
     drawn = [each.found or 0 for each in examined if each.drawn]
     named = [each.found or 0 for each in examined if each.source in ("rule", "watch", "score")]
     if not drawn or not named or not sum(drawn):
@@ -229,12 +229,19 @@ async def _yard(port: MonthPort, lorries: Lorries) -> dict[str, Any]:
 
 
 def _write_offs(port: MonthPort) -> dict[str, int]:
-    """Return what was written off against papers, and how many balances are below nought (I16): none ever may be."""
+    """Return what was written off against papers, and how many balances are below nought (I16): none ever may be.
+
+    ``over_kg`` came over what was declared, within the tolerance of goods in bulk.
+    """
     rows = [row for row in port.disk.tables.rows("papers_balances") if row["taken_kg"]]
+    over_kg = [max(0, row["taken_kg"] - row["granted_kg"]) for row in rows]
     return {
         "balances": len(rows),
         "taken_kg": sum(row["taken_kg"] for row in rows if row["kind"] == "declaration"),
-        "below_nought": sum(row["taken_kg"] > row["granted_kg"] for row in rows),
+        "over_kg": sum(over_kg),
+        "below_nought": sum(
+            over > row["granted_kg"] * row["overrun_permille"] // 1000 for over, row in zip(over_kg, rows, strict=True)
+        ),
     }
 
 

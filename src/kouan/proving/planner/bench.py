@@ -35,6 +35,7 @@ SIMPY_SHARE, CIW_SHARE = 20, 100
 """Of how many of the vehicles SimPy and Ciw get one: enough for seconds of work each."""
 
 REPLICATIONS = 8
+"""Runs over which all cores are measured. Our choice: some for each core of a desk's machine."""
 
 
 class BenchSetting(msgspec.Struct, frozen=True):

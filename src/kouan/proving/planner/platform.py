@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from kouan.planning.model.intervals import LEAST_REPLICATIONS
 from kouan.planning.model.laws import Law, sampled
 from kouan.planning.model.network import Kind, Network, Station, Work
 from kouan.planning.model.pack import merged
@@ -22,7 +23,8 @@ from kouan.vocabulary.places import Direction
 WITHIN = 0.05
 """How far a mean of the model may be from the platform's, as a share."""
 
-REPLICATIONS = 30
+REPLICATIONS = LEAST_REPLICATIONS
+"""Runs of the model behind each mean."""
 
 Found = Mapping[str, float]
 

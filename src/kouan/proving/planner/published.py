@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 import numpy as np
 
-from kouan.planning.model.headline import gate_alone
+from kouan.planning.model.headline import LORRY_T, gate_alone
 from kouan.planning.model.intervals import Interval, Spread, interval
 from kouan.planning.model.laws import constant, exponential, uniform
 from kouan.planning.model.measures import measured
@@ -24,8 +24,8 @@ WITHIN = 0.10
 EVEN = tuple(135 / 4 if 32 <= slot < 80 else 0.0 for slot in range(96))
 """135 lorries an hour from 08:00 to 20:00: the record day's 1,622 inbound, as calibration.md reckons."""
 
-LORRY_T = 117.0
 SPEED_MPS = 25 / 3.6
+"""Speed of an AGV between the ports: the 25 km/h published as the most (docs/explanation/calibration.md)."""
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):

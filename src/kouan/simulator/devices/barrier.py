@@ -29,6 +29,10 @@ class AtLine(msgspec.Struct, frozen=True):
         return cls(lorry.crossing, lorry.rig.identity, lorry.rig.plate, track)
 
 
+GATE_ARMS = (Barrier.RELEASE, Barrier.DIVERT)
+"""The arms of a gate's lane; an exit of the yard has ``Barrier.EXIT`` alone."""
+
+
 class Opened(msgspec.Struct, frozen=True):
     """An arm stands open."""
 
@@ -38,7 +42,7 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 class BarrierController:
-    """Both arms of one lane.
+    """The arms of one lane.
 
     Every command that moves or would move an arm is one actuation in ``actuations``, with the order's id and how often
     that id has come: a second time is a double opening, and nothing here prevents it, because this is the record by
@@ -56,6 +60,7 @@ class BarrierController:
         actuations: TruthLog,
         travel: Span,
         opened: Callable[[Opened], None],
+        arms: tuple[Barrier, ...] = GATE_ARMS,
     ) -> None:
         self.voice = voice
         self.at_line = AtLine()
@@ -69,20 +74,20 @@ class BarrierController:
         self._actuations = actuations
         self._travel = travel
         self._opened = opened
-        self._positions = dict.fromkeys(Barrier, BarrierPosition.UNKNOWN)
+        self._positions = dict.fromkeys(arms, BarrierPosition.UNKNOWN)
         self._orders: dict[Barrier, str] = {}
         self._times: dict[str, int] = {}
         self._boots = 1
 
     def boot(self) -> None:
-        """Start: both arms are down, and unknown until their limit switches have been seen (invariant I15)."""
-        for barrier in Barrier:
+        """Start: all arms are down, and unknown until their limit switches have been seen (invariant I15)."""
+        for barrier in self._positions:
             self._tell(barrier, BarrierPosition.UNKNOWN)
-        for barrier in Barrier:
+        for barrier in self._positions:
             self._tell(barrier, BarrierPosition.CLOSED)
 
     def restart(self) -> bool:
-        """Lose power and start again, with numbers from one, where both arms are down; say whether they were."""
+        """Lose power and start again, with numbers from one, where all arms are down; say whether they were."""
         if not self.closed:
             return False
         self._boots += 1
@@ -93,10 +98,13 @@ class BarrierController:
         return True
 
     def command(self, payload: bytes) -> None:
-        """Take a command from the lane controller; anything that is none is counted and moves nothing."""
+        """Take a command from the lane controller; what is none for these arms is counted and moves nothing."""
         try:
             command = codec.decode_command(payload)
         except InvalidValue:
+            self.refused_commands += 1
+            return
+        if command.barrier not in self._positions:
             self.refused_commands += 1
             return
         if not self.voice.healthy:
@@ -119,18 +127,18 @@ class BarrierController:
 
     @property
     def closed(self) -> bool:
-        """Whether both arms are down."""
+        """Whether all arms are down."""
         return all(position is BarrierPosition.CLOSED for position in self._positions.values())
 
     @property
     def opening(self) -> bool:
         """Whether an arm goes up or stands open."""
-        return any(self._positions[barrier] in {BarrierPosition.OPENING, BarrierPosition.OPEN} for barrier in Barrier)
+        return any(each in {BarrierPosition.OPENING, BarrierPosition.OPEN} for each in self._positions.values())
 
     @property
     def open_barriers(self) -> tuple[Barrier, ...]:
         """Which arms stand open."""
-        return tuple(barrier for barrier in Barrier if self._positions[barrier] is BarrierPosition.OPEN)
+        return tuple(arm for arm, position in self._positions.items() if position is BarrierPosition.OPEN)
 
     def order_of(self, barrier: Barrier) -> str | None:
         """Return the order under which an arm was opened last, if it has not come down since."""

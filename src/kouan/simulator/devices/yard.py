@@ -22,7 +22,7 @@ SURE_PM = 960
 """How sure the terminal is of whom it sees, in per mille. Our choice: who is let in here was identified at the gate."""
 
 
-class _Plates:
+class Plates:
     """A plate camera that sees the front of each vehicle that comes."""
 
     def __init__(self, voice: Voice, random: Random) -> None:
@@ -33,11 +33,15 @@ class _Plates:
     def see(self, plate: str) -> int:
         """Tell a plate; return the number of the vehicle that has it."""
         self.seen += 1
+        self.read(plate, self.seen)
+        return self.seen
+
+    def read(self, plate: str, track: int) -> None:
+        """Tell the plate of the vehicle that a PLC counts as ``track``."""
         self.voice.tell(
-            PlateRead, track=self.seen, position=PlatePosition.FRONT, text=plate,
+            PlateRead, track=track, position=PlatePosition.FRONT, text=plate,
             confidence_pm=confidence_pm(self._random, right=True), colour=PlateColour.YELLOW,
         )  # fmt: skip
-        return self.seen
 
 
 class YardScale:
@@ -51,7 +55,7 @@ class YardScale:
         self.name = name
         self.weighed = 0
         self._bridge = Scale(voices[0], random, sleep, drift_pm, frames=5)
-        self._plates = _Plates(voices[1], random)
+        self._plates = Plates(voices[1], random)
         self._sleep = sleep
         self._spawn = spawn
         self._speed = speed
@@ -94,7 +98,7 @@ class YardGate:
     def __init__(self, name: str, voices: tuple[Voice, Voice], random: Random, sleep: Sleep) -> None:
         """``voices`` are the camera's and the terminal's."""
         self.name = name
-        self._plates = _Plates(voices[0], random)
+        self._plates = Plates(voices[0], random)
         self._terminal = voices[1]
         self._sleep = sleep
 

@@ -50,4 +50,6 @@ class SkewedClock:
         self._offset_us = -self._gained_us
 
     def _gained(self) -> int:
+        if not self._drift_ppm:  # mostly
+            return self._gained_us
         return self._gained_us + (self._true.monotonic() - self._since) * self._drift_ppm // SECOND

@@ -6,7 +6,9 @@ from typing import Any
 from kouan.access.people import Principal
 from kouan.access.policy import may
 from kouan.access.words import Action
+from kouan.gate.moves import reviewer_of
 from kouan.gate.procedures import Authority
+from kouan.gate.states import InReview
 from kouan.gate.views import review_queue
 from kouan.inspection.control_orders import read_order
 from kouan.inspection.papers import DeclarationStatus
@@ -69,13 +71,17 @@ class Desk:
         """Return what waits, as each authority's first officer sees it."""
         self._attend()
         driver = self._platform.driver
-        states = [lane.recorded for lane in driver.lanes.values() if lane.recorded is not None]
+        recorded = (lane.recorded for lane in driver.lanes.values())
+        waiting = [state for state in recorded if isinstance(state, InReview)]
+        if not waiting:
+            return ()
+        rulebook = driver.policy.rulebook
         found: dict[str, Document] = {}
         for authority in Authority:
-            for item in review_queue(states, driver.policy.rulebook, authority):
-                if item["authority"] == authority:
-                    found[item["passage"]] = item
-                    self._authorities[item["passage"]] = authority.value
+            own = [state for state in waiting if reviewer_of(state.decision) is authority]
+            for item in review_queue(own, rulebook, authority):
+                found[item["passage"]] = item
+                self._authorities[item["passage"]] = authority.value
         return tuple(found.values())
 
     async def decide(self, passage: str, decision: Document) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Mapping
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -36,6 +36,9 @@ from kouan.wiring.twin.life import Life
 from kouan.wiring.twin.node import Node
 from kouan.wiring.twin.watched import Tell, tell_nobody
 
+if TYPE_CHECKING:  # a twin without a yard needs nothing of what a yard is made of
+    from kouan.wiring.twin.yard import OpenYard, TwinYard
+
 
 class Platform(Node):
     """The platform on a disk and a broker that outlive it."""
@@ -55,8 +58,12 @@ class Platform(Node):
         tell: Tell = tell_nobody,
         forgiving: bool = False,
         bulletins: OpenBulletins | None = None,
+        yard: "OpenYard | None" = None,
     ) -> None:
-        """``bulletins`` are what the hub of the region says to this port; None where it has no hub."""
+        """``bulletins`` are what the hub of the region says to this port; None where it has no hub.
+
+        ``yard`` opens its supervised yard; None where that is not run.
+        """
         super().__init__("platform", tell, forgiving=forgiving)
         self.ledger: MemoryLedger
         self.driver: PortDriver
@@ -72,6 +79,8 @@ class Platform(Node):
         self._keys = keys
         self._watcher = watcher
         self._bulletins = bulletins
+        self._open_yard = yard
+        self.yard: TwinYard | None = None
         self._policy = policy_of(port, load_rulebook(port), hub=bulletins is not None)
         self._sealer = Sealer(SealingKeys(entropy.randbytes(32), entropy.randbytes(32)), entropy.randbytes)
 
@@ -90,9 +99,13 @@ class Platform(Node):
         self._link = self._broker.platform_link(PortName(port.name))
         self.ledger = await MemoryLedger.open_writer(disk, port.name, clock, self._sealer)
         papers, records = MemoryPapersRecords(disk, port.name), MemoryGateRecords(disk, port.name)
-        self.counter = PapersCounter(
-            papers, self.ledger, MemorySubjects(disk, self._sealer), clock, self._entropy.randbytes
-        )
+        subjects = MemorySubjects(disk, self._sealer)
+        if self._open_yard is not None:
+            self.yard = await self._open_yard(
+                port, disk, self.ledger, self._link, self._signer, subjects, clock, self._entropy, self._watcher.alarm
+            )
+        came = None if self.yard is None else self.yard.papers.came
+        self.counter = PapersCounter(papers, self.ledger, subjects, clock, self._entropy.randbytes, came=came)
         bulletins = None if self._bulletins is None else await self._bulletins(self.ledger)
         roles = self._roles(papers, records, bulletins)
         self.driver = PortDriver(setting_of(port), self._policy, roles, self._watcher)
@@ -106,19 +119,23 @@ class Platform(Node):
         life.spawn(self._run(self.ledger.writer.ended()), "writer")
         due = PapersWatch(PapersDue(papers, self.ledger, clock), self._watcher.alarm)
         life.spawn(self._run(due.run()), "papers")
+        if self.yard is not None:
+            life.spawn(self._run(self.yard.parts.driver.run()), "yard")
+            life.spawn(self._run(self.yard.watch.run()), "release")
         heads = HeadSigner(self.ledger, self.ledger.writer, self._head_signer, port.name, clock)
         life.spawn(heads.run(), "heads")
 
     def _roles(self, papers: MemoryPapersRecords, records: MemoryGateRecords, bulletins: Bulletins | None) -> Roles:
         desk = PapersAtGate(self._port.name, papers, records, self.ledger)
         region = None if bulletins is None else region_at_gate(self._port.name, desk, bulletins, self.clock)
+        yard = self.yard
         return Roles(
             link=self._link,
             ledger=self.ledger,
             records=records,
             papers=region or desk,
             drivers=desk,
-            crossings=Crossings(papers, records, self.ledger),
+            crossings=Crossings(papers, records, self.ledger, None if yard is None else yard.parts.arrivals),
             subjects=MemorySubjects(self._disk, self._sealer),
             clock=self.clock,
             signer=self._signer,
@@ -126,6 +143,7 @@ class Platform(Node):
             chance=self._entropy.randbytes,
             render=renderer(),
             region=region,
+            yard=None if yard is None else yard.parts.driver,
         )
 
     async def _run(self, part: Coroutine[Any, Any, None]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import functools
 from collections.abc import Callable
 from random import Random
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,6 +19,7 @@ from kouan.protocols.signed import agency_key, lane_controller_key, platform_key
 from kouan.simulator.connections import (
     Links,
     agency_subscriptions,
+    exit_subscriptions,
     lane_subscriptions,
     last_will,
 )
@@ -35,6 +37,9 @@ from kouan.wiring.twin.life import mortal_tasks
 from kouan.wiring.twin.people import Desk, Office
 from kouan.wiring.twin.platform import Platform
 from kouan.wiring.twin.watched import Tell, WatchedBroker, WatchedDisk, WatchedLog
+
+if TYPE_CHECKING:  # a twin without a yard needs nothing of what a yard is made of
+    from kouan.wiring.twin.yard import YardInProcess
 
 
 def seeded_signer(key_id: str, chance: Random) -> PrivateKeySigner:
@@ -71,16 +76,19 @@ class SimulatedPort:
         people: bool = True,
         forgiving: bool = False,
         bulletins: OpenBulletins | None = None,
+        yard: "YardInProcess | None" = None,
     ) -> None:
         """``forgiving`` starts a process again that ended by itself; else what it ended with is raised by ``check``.
 
         ``tell`` is told of entries, actuations, truths, commands, reports, nonces, crashes and starts as they happen.
-        ``bulletins`` are what the hub of the region says to the port; None where it has no hub.
+        ``bulletins`` are what the hub of the region says to the port; None where it has no hub. ``yard`` is the
+        supervised yard to which loaded lorries go on; without one they are home once they are through.
         """
         mortal_tasks(asyncio.get_running_loop())
         chance = Random(f"twin/{seed}")
         self.name = port.name
         self.lanes = tuple(lane.name for lane in port.lanes)
+        self.exits = tuple(each.name for each in port.yard.exits) if yard is not None else ()
         self.clock = clock
         self.tell = tell
         self.clocks = Clocks(*(SkewedClock(clock) for _ in Clocks.__struct_fields__))
@@ -96,9 +104,10 @@ class SimulatedPort:
         self.platform = Platform(
             port, self.disk, self.broker, self.clocks.platform, entropy, self.signer, self.head_signer, self.keys,
             watcher or Watcher(), tell=tell, forgiving=forgiving, bulletins=bulletins,
+            yard=None if yard is None else yard.open,
         )  # fmt: skip
         self.controller = Controller(
-            port.name, self.lanes, Medium(), self.broker, self.clocks.controller, controller,
+            port.name, (*self.lanes, *self.exits), Medium(), self.broker, self.clocks.controller, controller,
             {self.signer.key_id: self.signer.public_key}, Random(chance.getrandbits(64)),
             tell=tell, forgiving=forgiving,
         )  # fmt: skip
@@ -111,6 +120,7 @@ class SimulatedPort:
                 {name: self.cables[f"field-{name}"] for name in self.lanes},
                 dict.fromkeys(agencies, self.cables["field-agencies"]),
                 self.cables["field-approach"],
+                self.cables.get("field-yard"),
             ),
             Counterparts(
                 papers=self.office,
@@ -118,6 +128,8 @@ class SimulatedPort:
                 actuations=self.actuations,
                 signers=agencies,
                 desk=self.desk if people else None,
+                lots=None if yard is None else yard.lots(self.platform),
+                yard=None if yard is None else yard.office(self.platform),
             ),
             clock,
             asyncio.sleep,
@@ -146,7 +158,7 @@ class SimulatedPort:
             self.check()
             return stopped()
 
-        await self.field.run(over, lambda _: None, every_s)
+        await self.field.run(over, every_s=every_s)
 
     def finish(self) -> None:
         """End everything; nothing has any effect from here on."""
@@ -163,6 +175,9 @@ class SimulatedPort:
             functools.partial(self.broker.device_link, "field-agencies", subscriptions=agencies)
         )
         cables["field-approach"] = Cable(functools.partial(self.broker.device_link, "field-approach"))
+        if self.exits:
+            exits = exit_subscriptions(self.name, self.exits)
+            cables["field-yard"] = Cable(functools.partial(self.broker.device_link, "field-yard", subscriptions=exits))
         return cables
 
     def _lane_link(self, lane: str) -> MemoryLink:

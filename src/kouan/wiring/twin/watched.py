@@ -1,6 +1,7 @@
 """The world around the processes, which tells what happens in it at the moment when it does."""
 
 import asyncio
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any
@@ -22,6 +23,9 @@ from kouan.wiring.twin.life import Life, never
 FLUSH_S = (0.0005, 0.015)
 """How long the controller's medium takes to make a write durable, in seconds. Our choice: from an NVMe disk's flush to
 that of an industrial SD card."""
+
+MOST_TOPICS = 4096
+"""Topics of which it is remembered as what they are told. Our choice: several times as many as a large port has."""
 
 Tell = Callable[[str, str, Any], None]
 """Is told where something happened (a node's name), what kind of thing, and the thing itself."""
@@ -119,15 +123,22 @@ class WatchedBroker(MemoryBroker):
     def accept(self, message: Any) -> None:
         """Take one message from a client, tell of it, deliver it; then call all in ``accepted`` with its topic."""
         topic: str = message.topic
-        if topic.endswith("/barrier/command"):
-            self._tell("broker", "command", (topic, message.payload))
-        elif topic.endswith("/controller/report"):
-            self._tell("broker", "report", (topic, message.payload))
-        elif not topic.endswith("/frames"):
-            self._tell("broker", "wire", (topic, message.payload))
+        kind = _kind(topic)
+        if kind is not None:
+            self._tell("broker", kind, (topic, message.payload))
         super().accept(message)
         for each in tuple(self.accepted):
             each(topic)
+
+
+@functools.lru_cache(maxsize=MOST_TOPICS)
+def _kind(topic: str) -> str | None:
+    """Return as what a message on a topic is told; None for a weighbridge's frames, of which there are most."""
+    if topic.endswith("/barrier/command"):
+        return "command"
+    if topic.endswith("/controller/report"):
+        return "report"
+    return None if topic.endswith("/frames") else "wire"
 
 
 class WatchedLog(MemoryLog):

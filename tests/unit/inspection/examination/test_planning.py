@@ -1,7 +1,11 @@
 """Bays and people: what a planner is asked, what its answer must keep, and first come, first served."""
 
+from itertools import permutations
+
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.unit.inspection.examination.sheet_kit import LORRY, MINUTE, NOW, RULES, ask, at_bay, ordered
 
 from kouan.access.people import Agency
@@ -14,11 +18,12 @@ from kouan.inspection.examination.bays import (
     Officer,
     Placed,
     Span,
+    cost_of,
     least_cost,
     united,
     violations,
 )
-from kouan.inspection.examination.first_come import first_come
+from kouan.inspection.examination.first_come import first_come, in_turn
 from kouan.inspection.examination.planning import (
     GREEN_WEIGHT,
     appointments_of,
@@ -93,6 +98,26 @@ def test_no_plan_goes_below_the_bound() -> None:
         officers=tuple(msgspec.structs.replace(WANG, name=f"o{n}") for n in range(8)),
     )
     assert 0 < least_cost(asked) <= first_come(asked).cost
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 60), st.integers(-30, 90), st.sampled_from([1, 4]), st.booleans()), max_size=5)
+)
+def test_no_order_of_a_few_jobs_costs_less_than_the_bound(drawn: list[tuple[int, int, int, bool]]) -> None:
+    jobs = tuple(
+        Job(str(n), 0, minutes, (), (BayFeature.DOCK,) if dock else (), due=due, weight=weight)
+        for n, (minutes, due, weight, dock) in enumerate(drawn)
+    )
+    asked = BayProblem((Bay("B0", (BayFeature.DOCK,)), Bay("B1")), (), jobs, 480)
+    best = min(cost_of(asked, in_turn(asked, turns)[0]) for turns in permutations(jobs))
+    assert least_cost(asked) <= best
+
+
+def test_the_bound_knows_who_must_come_late() -> None:
+    asked = problem(*[job(str(n), 60) for n in range(8)])
+    plan = first_come(asked)
+    assert 0.85 * plan.cost < least_cost(asked) <= plan.cost
 
 
 def test_spans_are_united() -> None:

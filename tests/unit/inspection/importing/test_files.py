@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import xlsxwriter
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kouan.inspection.fields import violations_of
@@ -230,6 +230,7 @@ def test_rejected_rows_come_back_with_what_is_wrong_and_are_read_again_once_mend
 WORDS = st.text(st.characters(codec="gb18030", exclude_categories=("C", "Z")), min_size=1, max_size=12)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.lists(WORDS, min_size=3, max_size=3), min_size=1, max_size=8), st.sampled_from(["utf-8-sig", "gb18030"])
 )
@@ -242,6 +243,7 @@ def test_rows_are_written_and_read_back(rows: list[list[str]], encoding: str) ->
     assert [list(row.cells) for row in sheet] == [header, *rows]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from([None, *FileKind]))
 def test_no_bytes_break_the_import(data: bytes, kind: FileKind | None) -> None:
     try:

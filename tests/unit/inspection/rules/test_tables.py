@@ -8,12 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.inspection.rules.rules_kit import GATE_FACTS, NOW, document, row, shelf, table
 
+from kouan.adapters.rules import zen
 from kouan.adapters.rules.tables import Compile, TablesInForce, plain
 from kouan.adapters.rules.zen import compiled
 from kouan.inspection.rules.cells import Lists, holds_all, met, parse_cell, share
 from kouan.inspection.rules.checking import problems_of_table
 from kouan.inspection.rules.document import Kind, RuleDocument
 from kouan.inspection.rules.facts import FactType
+from kouan.inspection.rules.row_index import RowIndex
 from kouan.inspection.rules.table import Row, read_table
 from kouan.vocabulary.errors import Corrupt, InvalidValue
 
@@ -130,6 +132,30 @@ def test_the_engine_and_the_plain_player_find_the_same_rows(
     for code in codes:
         facts = {**GATE_FACTS, "hs_code": code, "gross_kg": mass}
         assert by_engine(facts) == by_hand(facts)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    cells=st.lists(st.tuples(WORD_CELLS, WHOLE_CELLS, st.sampled_from(["", "yes", "no"])), min_size=1, max_size=40),
+    asked=st.lists(st.tuples(CODES, MASSES, st.sampled_from([None, True, False])), min_size=1, max_size=8),
+)
+def test_the_index_names_the_rows_whose_every_cell_is_met(
+    cells: list[tuple[str, str, str]], asked: list[tuple[str | None, int | None, bool | None]]
+) -> None:
+    rows = (row(number, *each) for number, each in enumerate(cells))
+    read = read_table("customs-at-gate", table(*rows, columns=("hs_code", "gross_kg", "late")), LISTS)
+    index = RowIndex(read)
+    for code, mass, late in asked:
+        facts = {**GATE_FACTS, "hs_code": code, "gross_kg": mass, "late": late}
+        assert tuple(read.rows[place] for place in index.met(facts)) == read.evaluate(facts)
+
+
+@pytest.mark.parametrize("hit", ["first", "collect"])
+def test_an_engine_that_reads_a_table_otherwise_than_its_index_decides_nothing(hit: str, monkeypatch: Any) -> None:
+    monkeypatch.setattr(zen, "expression", lambda cell: "" if cell is None else "false")
+    wrong = compiled(read_table("customs-at-gate", table(row(1, "2701*", ""), row(2, "", ""), hit=hit), LISTS))
+    with pytest.raises(Corrupt, match="read in two ways"):
+        wrong(GATE_FACTS)
 
 
 @given(WHOLE_CELLS, WHOLE_CELLS, MASSES)

@@ -1,6 +1,7 @@
 """Scores are graded on what came later, by what each candidate stands for, and against a look-up of templates."""
 
 import math
+from collections.abc import Sequence
 from random import Random
 
 import msgspec
@@ -8,18 +9,24 @@ import pytest
 from tests.unit.inspection.targeting.targeting_kit import DAY, TWO, examples
 
 from kouan.inspection.targeting.estimate import offence_rate, wilson
+from kouan.inspection.targeting.grades import Grade
 from kouan.inspection.targeting.grading import (
+    SURE_PM,
+    Graded,
     Ranked,
+    Score,
+    ahead_pm,
     average_precision,
     base_rate,
     brier,
     expected_error,
     grade,
+    graded,
     precision_at,
     reliability,
     template_lookup,
 )
-from kouan.inspection.targeting.learning import FEWEST, Example, split_in_time, training_weight, usable
+from kouan.inspection.targeting.learning import FEWEST, Example, folds_in_time, training_weight, usable
 from kouan.vocabulary.errors import InvalidValue
 from kouan.vocabulary.verdict import GRANTED, Refused
 
@@ -83,18 +90,26 @@ def test_the_look_up_goes_by_the_nearest_template_it_has_seen() -> None:
     assert template_lookup([])(train[0]) == 0
 
 
+def halved(made: Sequence[Example], score: Score) -> Grade:
+    """Return the grade of a score on the later half of examples."""
+    return grade(graded(made[:200], made[200:], score), Random(1))
+
+
+def telling(each: Example) -> int:
+    return each.features["telling"] or 0
+
+
 def test_a_score_that_tells_more_than_a_look_up_passes() -> None:
     made = examples(400, Random(1), template=("x", "y"))
-    graded = grade(made[:200], made[200:], lambda each: each.features["telling"] or 0)
-    assert graded.verdict is GRANTED
-    assert graded.found == sum(each.found for each in made[200:])
+    passed = halved(made, telling)
+    assert passed.verdict is GRANTED
+    assert passed.found == sum(each.found for each in made[200:])
 
 
 def test_a_score_that_a_look_up_beats_fails_and_says_so() -> None:
-    made = examples(400, Random(1), tells=False)
-    graded = grade(made[:200], made[200:], lambda each: each.features["telling"] or 0)
-    assert isinstance(graded.verdict, Refused)
-    reason = graded.failed[0]
+    failed = halved(examples(400, Random(1), tells=False), telling)
+    assert isinstance(failed.verdict, Refused)
+    reason = failed.failed[0]
     assert reason.code == "targeting.lookup_beats"
     assert reason.params["lookup_ppm"] == 1_000_000
     assert int(reason.params["score_ppm"]) < 1_000_000
@@ -102,32 +117,60 @@ def test_a_score_that_a_look_up_beats_fails_and_says_so() -> None:
 
 def test_a_score_that_only_repeats_the_look_up_fails_too() -> None:
     made = examples(400, Random(2), template=("x", "y"))
-    assert grade(made[:200], made[200:], template_lookup(made[:200])).failed
+    assert halved(made, template_lookup(made[:200])).failed
 
 
 def test_a_score_graded_on_hardly_any_offence_fails() -> None:
     made = [msgspec.structs.replace(each, found=each.found and place < 230) for place, each in
             enumerate(examples(400, Random(1), template=("x",)))]  # fmt: skip
-    graded = grade(made[:200], made[200:], lambda each: each.features["telling"] or 0)
-    assert graded.failed[0].code == "targeting.graded_on_few"
+    assert [reason.code for reason in halved(made, telling).failed] == ["targeting.graded_on_few"]
 
 
-def test_examples_are_parted_in_time_and_what_was_known_late_teaches_nothing() -> None:
-    made = list(examples(400, Random(1)))
+def firms_of(*kinds: tuple[int, int, bool]) -> list[Graded]:
+    """Return ten candidates of a firm for each kind: what score and look-up give them, and whether one is false."""
+    made = examples(10, Random(1))
+    return [
+        Graded(msgspec.structs.replace(each, template=(f"firm {firm}",), found=found and place == 0), score, lookup)
+        for firm, (score, lookup, found) in enumerate(kinds)
+        for place, each in enumerate(made)
+    ]
+
+
+def test_a_score_that_is_ahead_by_one_firm_is_ahead_by_luck() -> None:
+    one, others, honest = (900, 100, True), (500, 800, True), (600, 500, False)
+    assert 0 < ahead_pm(firms_of(one, *[others] * 2, *[honest] * 12), Random(1)) < SURE_PM
+    sure = firms_of(*[one] * 6, *[honest] * 12)
+    assert ahead_pm(sure, Random(1)) == ahead_pm(sure, Random(1)) >= 990
+
+
+def test_a_score_whose_lead_may_be_luck_fails_and_says_how_often_it_leads() -> None:
+    right, wrong, honest = (900, 100, True), (100, 800, True), (500, 500, False)
+    many = firms_of(*[right] * 7, *[wrong] * 6, (100, 800, False), *[honest] * 30)
+    doubtful = grade(many, Random(1))
+    assert doubtful.average_precision_ppm > doubtful.lookup_average_precision_ppm
+    (reason,) = doubtful.failed
+    assert reason.code == "targeting.ahead_by_luck"
+    assert int(reason.params["ahead_pm"]) == ahead_pm(many, Random(1)) < SURE_PM
+
+
+def test_each_fold_is_scored_by_all_that_was_known_before_it_and_by_nothing_else() -> None:
+    made = list(examples(600, Random(1)))
     late = made[10] = msgspec.structs.replace(made[10], result_at=390 * DAY)
-    split = split_in_time(made)
-    assert split.at == made[300].at
-    assert late not in split.train
-    assert late not in split.test
-    assert max(each.result_at for each in split.train) < split.at <= min(each.at for each in split.test)
-    assert len(split.train) == 298  # without the late one, and the one whose result came with the first of the test
+    folds = folds_in_time(made)
+    assert [each for fold in folds for each in fold.test] == made[200:]
+    assert [len(fold.test) for fold in folds] == [100] * 4
+    for fold in folds:
+        begins = fold.test[0].at
+        assert list(fold.train) == [each for each in made if each.result_at < begins]
+        assert all(each.at >= begins for each in fold.test)
+    assert [late in fold.train for fold in folds] == [False, False, True, True]
 
 
 @pytest.mark.parametrize("keep", [FEWEST - 1, 0])
 def test_too_few_examples_teach_nothing(keep: int) -> None:
     made = examples(FEWEST, Random(1))[:keep]
     with pytest.raises(InvalidValue) as refusal:
-        split_in_time(made)
+        folds_in_time(made)
     assert refusal.value.rule == "targeting.too_few"
 
 

@@ -1,6 +1,7 @@
 """Models: learned by LightGBM, kept as text with a digest, and scored here as LightGBM itself scores them."""
 
 import math
+from collections.abc import Sequence
 from random import Random
 
 import msgspec
@@ -8,15 +9,9 @@ import pytest
 from tests.unit.inspection.targeting.targeting_kit import TWO, examples
 
 from kouan.adapters.learning.boosting import Boosting
-from kouan.inspection.targeting.drift import (
-    LEAST,
-    Outcome,
-    moved,
-    reference_of,
-    stability_pm,
-    surprised,
-)
+from kouan.inspection.targeting.drift import LEAST, moved, reference_of, stability_pm
 from kouan.inspection.targeting.grading import Ranked, base_rate
+from kouan.inspection.targeting.learning import Example, folds_in_time
 from kouan.inspection.targeting.model import Artefact, RiskModel, chance_of, digest_of, read_model
 from kouan.inspection.targeting.training import train
 from kouan.inspection.targeting.trees import read_trees
@@ -56,17 +51,26 @@ def test_the_same_seed_learns_the_same_bytes(trained: Artefact) -> None:
     assert train(MADE, RECENT, Boosting(), 2, TWO).encode() != trained.encode()
 
 
-def trees_of(artefact: Artefact) -> Artefact:
-    """Return what was learned, without its grade."""
-    return msgspec.structs.replace(artefact, grade=None)
+class Noting(Boosting):
+    """Learns as LightGBM does, and notes what it was taught."""
+
+    def __init__(self) -> None:
+        self.taught: list[Sequence[Example]] = []
+
+    def learn(self, names: Sequence[str], examples: Sequence[Example], weights: Sequence[float], seed: int) -> str:
+        self.taught.append(examples)
+        return super().learn(names, examples, weights, seed)
 
 
-def test_nothing_after_the_split_teaches(trained: Artefact) -> None:
-    other = [each if each.at < trained.trained_until else msgspec.structs.replace(each, found=not each.found)
-             for each in MADE]  # fmt: skip
-    again = train(other, RECENT, Boosting(), 1, TWO)
-    assert trees_of(again) == trees_of(trained)
-    assert again.grade != trained.grade
+def test_what_grades_a_score_did_not_teach_it_and_what_is_used_learned_from_all() -> None:
+    learner = Noting()
+    half = train(MADE, RECENT, learner, 1, TWO).grade
+    assert (half.examined, half.found) == (450, sum(each.found for each in MADE[450:]))
+    *grading, last = learner.taught
+    assert list(last) == list(MADE)
+    assert [len(each) for each in grading] == [len(fold.train) for fold in folds_in_time(MADE)]
+    for taught, fold in zip(grading, folds_in_time(MADE), strict=True):
+        assert max(each.result_at for each in taught) < min(each.at for each in fold.test)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -186,18 +190,3 @@ def test_one_value_that_all_share_is_a_spread_too() -> None:
     reference = reference_of("lines", [1] * 100)
     assert stability_pm(reference, [1] * 600) == 0
     assert stability_pm(reference, [2] * 600) > 1000
-
-
-def outcomes(count: int, score_ppm: int, found: int, drawn: bool) -> list[Outcome]:
-    return [Outcome(score_ppm, place < found, drawn) for place in range(count)]
-
-
-@pytest.mark.parametrize(("found", "noticed"), [(40, False), (25, False), (10, True), (90, True)])
-def test_far_fewer_or_more_offences_than_promised_are_noticed(found: int, noticed: bool) -> None:
-    reasons = surprised(outcomes(100, 400_000, found, False))
-    assert [reason.params["share"] for reason in reasons] == (["pointed_at"] if noticed else [])
-
-
-def test_the_drawn_are_watched_apart_from_those_that_the_score_points_at() -> None:
-    reasons = surprised([*outcomes(300, 30_000, 40, True), *outcomes(100, 400_000, 40, False)])
-    assert [(reason.params["share"], reason.params["found"]) for reason in reasons] == [("drawn", 40)]

@@ -169,13 +169,14 @@ WITH others AS (
 -- name: papers.grant_balance
 -- use: guard
 -- Grant a mass against an item of a paper, or another than before; refused below what is written off.
-INSERT INTO papers_balances AS b (port, kind, number, item, granted_kg, valid_from, valid_until, state, taken_kg)
+INSERT INTO papers_balances AS b (port, kind, number, item, granted_kg, valid_from, valid_until, state, taken_kg,
+                                  overrun_permille)
 VALUES (%(port)s, %(kind)s, %(number)s, %(item)s, %(granted_kg)s, %(valid_from)s, %(valid_until)s, %(state)s,
-        %(taken_kg)s)
+        %(taken_kg)s, %(overrun_permille)s)
 ON CONFLICT (port, kind, number, item) DO UPDATE
    SET granted_kg = excluded.granted_kg, valid_from = excluded.valid_from, valid_until = excluded.valid_until,
        state = excluded.state
- WHERE b.taken_kg <= excluded.granted_kg
+ WHERE b.taken_kg <= excluded.granted_kg + excluded.granted_kg * b.overrun_permille / 1000
 RETURNING 1;
 
 -- name: papers.close_balances
@@ -187,11 +188,11 @@ WITH closed AS (
 
 -- name: papers.take_balance
 -- use: guard
--- Write a mass off against an item of a paper that is in force; refused beyond what it grants.
-UPDATE papers_balances SET taken_kg = taken_kg + %(mass_kg)s
+-- Write a mass off against an item of a paper that is in force; refused beyond what it grants with its overrun.
+UPDATE papers_balances SET taken_kg = taken_kg + %(mass_kg)s, overrun_permille = %(overrun_permille)s
 WHERE port = %(port)s AND kind = %(kind)s AND number = %(number)s AND item = %(item)s AND state = 'active'
   AND (valid_from IS NULL OR valid_from <= %(at)s) AND (valid_until IS NULL OR valid_until > %(at)s)
-  AND %(mass_kg)s > 0 AND taken_kg + %(mass_kg)s <= granted_kg
+  AND %(mass_kg)s > 0 AND taken_kg + %(mass_kg)s <= granted_kg + granted_kg * %(overrun_permille)s / 1000
 RETURNING 1;
 
 -- name: papers.give_back
@@ -219,11 +220,11 @@ WITH guarded AS (
 
 -- name: papers.declarations_due
 -- use: query
--- The declarations whose full form is due by an instant, but for the cancelled ones.
+-- The declarations whose full form is due by an instant, but for the cancelled ones; all of them without a limit.
 SELECT number, version, direction, status, transit, digest, document, submitted_at, changed_at, step, full_due,
        overdue_at
 FROM papers_declarations WHERE port = %(port)s AND full_due <= %(at)s AND status <> 'cancelled'
-ORDER BY full_due, number COLLATE "C";
+ORDER BY full_due, number COLLATE "C" LIMIT %(limit)s;
 
 -- name: papers.find_supporting
 -- use: query
@@ -249,7 +250,7 @@ ORDER BY submitted_at DESC, number COLLATE "C" DESC LIMIT %(limit)s;
 -- name: papers.balances
 -- use: query
 -- The balances of the papers of these numbers.
-SELECT kind, number, item, granted_kg, valid_from, valid_until, state, taken_kg
+SELECT kind, number, item, granted_kg, valid_from, valid_until, state, taken_kg, overrun_permille
 FROM papers_balances WHERE port = %(port)s AND number = ANY(%(numbers)s::text[])
 ORDER BY kind COLLATE "C", number COLLATE "C", item COLLATE "C";
 

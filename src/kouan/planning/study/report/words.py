@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 LANGUAGES = ("zh", "en")
+"""The languages of a report."""
 
 Words = tuple[str, str]
+"""A text in Chinese and in English."""
 
 WORDS: Mapping[str, Words] = {
     "title": ("口岸通行研究报告", "Where the hours go: a study of the port"),
@@ -65,6 +67,7 @@ WORDS: Mapping[str, Words] = {
     "place.exit": ("出境卡口", "gate out"),
     "print": ("打印", "Print"),
 }
+"""Titles, heads and places of a report."""
 
 LEGS: Mapping[str, Words] = {
     "queue_in": ("入境卡口前排队", "queue before the gate, inbound"),
@@ -76,6 +79,7 @@ LEGS: Mapping[str, Words] = {
     "stop_out": ("出境卡口停车", "stop at the gate, outbound"),
     "turn_round": ("周转（入境停车至驶离）", "turn-round (stop at entry to leaving)"),
 }
+"""The legs of a visit."""
 
 COUNTS: Mapping[str, Words] = {
     "rows": ("读入数据行", "rows read"),
@@ -96,6 +100,17 @@ COUNTS: Mapping[str, Words] = {
     "spelled_variously": ("写法不一的车牌", "plates spelled in several ways"),
     "plates_of_no_known_form": ("非中蒙俄制式车牌", "plates of no known form, used as they are"),
 }
+"""How much there is, and how it fits together."""
+
+HEADLINE: Mapping[str, Words] = {
+    "entered_a_day": ("每天入境（车次）", "entries a day"),
+    "turn_round_p50_h": ("周转时间中位数（小时）", "turn-round, median (h)"),
+    "turn_round_p90_h": ("九成周转不超过（小时）", "turn-round, nine in ten below (h)"),
+    "lost_h_a_day": ("每天损失（车时）", "vehicle-hours lost a day"),
+    "most_waiting": ("排队最多（辆）", "most vehicles in a queue"),
+    "used_share": ("采用的数据行", "rows that were used"),
+}
+"""The figures that tell most."""
 
 RULES: Mapping[str, Words] = {
     "row.outside": ("表头之外的标题或附注", "a title or note outside the table"),
@@ -118,6 +133,7 @@ RULES: Mapping[str, Words] = {
     "direction.missing": ("没有进出方向", "no direction"),
     "direction.unknown": ("进出方向无法识别", "no direction that can be read"),
 }
+"""Why rows are not used, by rule."""
 
 MISSING: Mapping[str, Words] = {
     "study.no_passages": ("没有卡口通行：周转和排队未作说明。", "No passages: turn-round and queues are not told."),
@@ -135,6 +151,7 @@ MISSING: Mapping[str, Words] = {
     "study.no_declared": ("磅单没有申报重量：净重无法比对。", "No declared masses: nets cannot be compared."),
     "study.no_scales": ("磅单没有磅号：地磅无法比对。", "No scale on tickets: scales cannot be compared."),
 }  # fmt: skip
+"""What files do not show, by message id."""
 
 HOW: tuple[Words, ...] = (
     (
@@ -167,6 +184,7 @@ HOW: tuple[Words, ...] = (
         ),
     ),
 )
+"""How figures are computed, a paragraph each."""
 
 
 def said(words: Words, language: str, **values: object) -> str:

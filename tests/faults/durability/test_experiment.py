@@ -1,0 +1,71 @@
+"""The experiment's parts stand by themselves: where one cannot go on, the others are made, and it is told."""
+
+from pathlib import Path
+
+import pytest
+
+from kouan.proving.durability import experiment
+from kouan.proving.durability.control import Control
+from kouan.proving.durability.disk import Damage
+from kouan.proving.durability.experiment import DurabilitySetting, run_experiment
+from kouan.proving.durability.flips import Kind, Outcome, Trial
+from kouan.vocabulary.errors import Unavailable
+
+SETTING = DurabilitySetting(kills=3)
+
+
+@pytest.fixture
+def parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand in for what takes minutes: three cuts, a flip that is found out, and a control that loses."""
+
+    def kills(setting: DurabilitySetting, found: experiment.Outcomes, *_: object) -> None:
+        found.tally.kills, found.tally.damage = setting.kills, Damage(lost=1)
+
+    def flips(_: DurabilitySetting, found: experiment.Outcomes, *__: object) -> None:
+        found.flips.append(Trial(Kind.WAL, ("a:1",), Outcome.DETECTED))
+
+    monkeypatch.setattr(experiment, "_kills", kills)
+    monkeypatch.setattr(experiment, "_flips", flips)
+    monkeypatch.setattr(experiment, "run_control", lambda name, *_: Control(name, 1, 0, 0, 0, came_back=True))
+
+
+def fails(*_: object) -> None:
+    raise Unavailable("the disk cannot be unmounted")
+
+
+def tell_nobody(_: str) -> None: ...
+
+
+@pytest.mark.usefixtures("parts")
+def test_each_part_is_made_on_a_disk_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    places: list[Path] = []
+
+    def control(name: str, work: Path, *_: object) -> Control:
+        places.append(work)
+        return Control(name, 1, 0, 0, 0, came_back=True)
+
+    def flips(_: object, __: object, work: Path, ___: object) -> None:
+        places.append(work)
+
+    monkeypatch.setattr(experiment, "_flips", flips)
+    monkeypatch.setattr(experiment, "run_control", control)
+    run_experiment(SETTING, tell_nobody)
+    assert len(set(places)) == 2
+
+
+@pytest.mark.usefixtures("parts")
+def test_flips_that_cannot_go_on_break_the_experiment_and_controls_are_made_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert run_experiment(SETTING, tell_nobody).broken(SETTING) == []
+    monkeypatch.setattr(experiment, "_flips", fails)
+    found = run_experiment(SETTING, tell_nobody)
+    assert found.broken(SETTING) == ["flips cannot go on: the disk cannot be unmounted"]
+    assert [control.name for control in found.controls] == ["everything"]
+
+
+@pytest.mark.usefixtures("parts")
+def test_an_experiment_of_which_nothing_could_be_done_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(experiment, "_kills", fails)
+    with pytest.raises(Unavailable, match="cannot be unmounted"):
+        run_experiment(SETTING, tell_nobody)
