@@ -189,6 +189,8 @@ class FileStudies:
         job.process = process = await asyncio.create_subprocess_exec(
             *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=LINE_BYTES
         )
+        if job.cancelled:  # while it started: whoever cancelled it found nothing to end
+            return CANCELLED
         if process.stdin is None or process.stdout is None:
             return BROKEN
         process.stdin.write(msgspec.json.encode(task) + b"\n")
