@@ -25,6 +25,7 @@ from kouan.web.services import Limits
 
 API = "/api/v1/studies"
 ROWS = "Plate,Way,Time\n1234УБА,in,2026-10-01 08:00:00\n1234УБА,out,2026-10-01 12:00:00\n1234УБА,in,never\n"
+EAGER = "import sys; from kouan.adapters.study.job import run; run(sys.stdin.buffer, sys.stdout.buffer)"
 WAITS = "import sys; sys.stdin.buffer.readline(); sys.stdin.read(); import signal; signal.pause()"
 DIES = "import os; os._exit(9)"
 
@@ -123,6 +124,13 @@ async def studying(tmp_path: Path) -> AsyncIterator[Studying]:
 async def stuck(tmp_path: Path) -> AsyncIterator[Studying]:
     """Where a job's process never ends by itself."""
     async for each in opened(tmp_path / "studies", (sys.executable, "-c", WAITS)):
+        yield each
+
+
+@pytest.fixture
+async def eager(tmp_path: Path) -> AsyncIterator[Studying]:
+    """Where a job's process does not make way for whatever else this machine does."""
+    async for each in opened(tmp_path / "studies", (sys.executable, "-c", EAGER)):
         yield each
 
 
@@ -317,17 +325,17 @@ async def test_files_without_a_usable_row_are_told_and_may_be_mended(studying: S
 
 @pytest.mark.slow
 async def test_a_what_if_is_answered_behind_its_back_test_and_a_strange_change_is_refused(
-    studying: Studying,
+    eager: Studying,
 ) -> None:
-    number = await studying.begun(*ten_days())
-    await studying.run(number, await studying.looked(number))
-    await studying.planner.post(f"{API}/{number}/what-ifs", json={"changes": ["lames_in=14"]})
-    await studying.studies.settled()
-    opened = await studying.found(number)
+    number = await eager.begun(*ten_days())
+    await eager.run(number, await eager.looked(number))
+    await eager.planner.post(f"{API}/{number}/what-ifs", json={"changes": ["lames_in=14"]})
+    await eager.studies.settled()
+    opened = await eager.found(number)
     assert (opened["study"]["problem"]["rule"], opened["what_ifs"]) == ("what_if.name", [])
-    await studying.planner.post(f"{API}/{number}/what-ifs", json={"changes": ["unload_min=60"]})
-    await studying.studies.settled()
-    opened = await studying.found(number)
+    await eager.planner.post(f"{API}/{number}/what-ifs", json={"changes": ["unload_min=60"]})
+    await eager.studies.settled()
+    opened = await eager.found(number)
     (told,) = opened["what_ifs"]
     assert (opened["study"]["problem"], told["changes"], told["replications"]) == (None, ["unload_min=60"], 30)
     assert told["back_test"]["days"]
