@@ -2,7 +2,7 @@
 
 import asyncio
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -113,8 +113,16 @@ class SimulatedPort:
         )  # fmt: skip
         self.office, self.desk = Office(self.platform, tell), Desk(self.platform, tell)
         self.cables = self._cables()
-        self.field = Field(
-            field_port,
+        self.field = self._field(field_port, scenario, seed, agencies, yard, people=people)
+        self._keeping: list[asyncio.Task[None]] = []
+
+    def _field(
+        self, port: FieldPort, scenario: Scenario, seed: int, agencies: Mapping[str, PrivateKeySigner],
+        yard: "YardInProcess | None", *, people: bool,
+    ) -> Field:  # fmt: skip
+        """Return the simulated field, which knows of the port its cables and counters; ``agencies`` sign for theirs."""
+        return Field(
+            port,
             scenario,
             Links(
                 {name: self.cables[f"field-{name}"] for name in self.lanes},
@@ -131,13 +139,12 @@ class SimulatedPort:
                 lots=None if yard is None else yard.lots(self.platform),
                 yard=None if yard is None else yard.office(self.platform),
             ),
-            clock,
+            self.clock,
             asyncio.sleep,
             seed,
             start_open=True,
             stamps=Stamps(self.clocks.devices, self.clocks.agencies),
         )
-        self._keeping: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Start platform and lane controller, and start them again whenever they die."""
