@@ -207,7 +207,24 @@ class Place:
             if not topic.endswith("/status"):
                 driver.device(topic.split("/")[2], topics.decode(topic, payload), Cause(), lambda _: lambda: None)
 
-        outbox, scenario = Outbox(Wire(take), asyncio.sleep), load_scenario("calm")
+        outbox = Outbox(Wire(take), asyncio.sleep)
+        self._set_up(outbox, chance, exits)
+        for work in (outbox.run(), driver.run(), self.people.run()):
+            self.crew.spawn(work)
+        await asyncio.sleep(30)  # the scales show their zero
+        who = await subject_of(subjects, td3(lorry.driver))
+        await self.desk.visits.deliver(
+            Delivery(
+                "p1", "coal", lorry.rig.plate, "C", LOT, "2701121000", "炼焦煤", lorry.papers.cargo_kg, lorry.occupants,
+                (who,), "g",
+            )
+        )  # fmt: skip
+        self.people.expect(Left(lorry, "release"))
+        return self
+
+    def _set_up(self, outbox: Outbox, chance: Random, exits: bool) -> None:
+        """Put up the yard's devices and exits, and the people who work there."""
+        scenario = load_scenario("calm")
 
         def voice(place: str, device: str) -> Voice:
             return Voice(outbox, PORT, place, device, self.clock, Random(9), scenario.episodes)
@@ -226,18 +243,6 @@ class Place:
             self.office, self.inspection, self.brokers, yard, self.life, *devices, self.clock, asyncio.sleep, spawn,  # type: ignore[arg-type]
             Random(3), 1.0, self.home.append, lanes if exits else (),
         )  # fmt: skip
-        for work in (outbox.run(), driver.run(), self.people.run()):
-            spawn(work)
-        await asyncio.sleep(30)  # the scales show their zero
-        who = await subject_of(subjects, td3(lorry.driver))
-        await self.desk.visits.deliver(
-            Delivery(
-                "p1", "coal", lorry.rig.plate, "C", LOT, "2701121000", "炼焦煤", lorry.papers.cargo_kg, lorry.occupants,
-                (who,), "g",
-            )
-        )  # fmt: skip
-        self.people.expect(Left(lorry, "release"))
-        return self
 
     def _carry_out(self, command: Command) -> None:
         self.driver.carry_out(command)

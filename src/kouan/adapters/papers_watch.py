@@ -2,11 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 
 from kouan.journeys.papers_due import PapersDue
 from kouan.vocabulary.errors import Unavailable
-from kouan.vocabulary.verdict import Reason
+from kouan.vocabulary.verdict import Alert, Reason
 
 _log = logging.getLogger(__name__)
 
@@ -16,14 +15,11 @@ EVERY_S = 600.0
 PRIORITY = 3
 """Of an overdue declaration's alarm. Our choice: nobody waits at a lane for it."""
 
-Alarm = Callable[[str, str, int, Reason], None]
-"""Calls a person: lane, passage, priority, reason."""
-
 
 class PapersWatch:
     """Notes what is overdue, once each, with an alarm that says which declaration it is."""
 
-    def __init__(self, due: PapersDue, alarm: Alarm, every_s: float = EVERY_S) -> None:
+    def __init__(self, due: PapersDue, alarm: Alert, every_s: float = EVERY_S) -> None:
         self._due = due
         self._alarm = alarm
         self._every_s = every_s

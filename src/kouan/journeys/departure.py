@@ -1,21 +1,16 @@
 """From the examination yard onward: a diverted vehicle that may leave has crossed, as one that a lane released."""
 
-from collections.abc import Callable
-
 from kouan.gate.roles import GateRecords
 from kouan.gate.states import Cleared, Diverted, decode_state
 from kouan.inspection.examination.examination import Examination
 from kouan.journeys.crossing import Crossings
-from kouan.vocabulary.verdict import Reason
-
-Alarm = Callable[[str, str, int, Reason], None]
-"""Calls a person: lane, passage, priority, reason."""
+from kouan.vocabulary.verdict import Alert, Reason
 
 
 class Departures:
     """Follows up examinations that let their vehicle go. Doing so twice changes nothing, so a restarted port may."""
 
-    def __init__(self, gate: GateRecords, crossings: Crossings, alarm: Alarm) -> None:
+    def __init__(self, gate: GateRecords, crossings: Crossings, alarm: Alert) -> None:
         self._gate = gate
         self._crossings = crossings
         self._alarm = alarm

@@ -1,7 +1,7 @@
 """From the gate to the examination: what a vehicle was diverted for becomes control orders, and these one sheet."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from kouan.access.people import Agency
 from kouan.gate.decision import Finding
@@ -14,10 +14,7 @@ from kouan.inspection.roles import ControlDesk
 from kouan.inspection.steps import StepKind
 from kouan.journeys.examination import Examinations
 from kouan.vocabulary.errors import NotFound
-from kouan.vocabulary.verdict import Reason, Refused
-
-Alarm = Callable[[str, str, int, Reason], None]
-"""Calls a person: lane, passage, priority, reason."""
+from kouan.vocabulary.verdict import Alert, Reason, Refused
 
 ASKED: Mapping[Outcome, tuple[ControlKind, tuple[StepKind, ...]]] = {
     Outcome.DIVERT_MANUAL: (ControlKind.EXAMINE, ()),
@@ -32,7 +29,7 @@ ASKED: Mapping[Outcome, tuple[ControlKind, tuple[StepKind, ...]]] = {
 class Diversions:
     """Follows up diversions. Doing so twice changes nothing, so a restarted platform does it again for the latest."""
 
-    def __init__(self, examinations: Examinations, control: ControlDesk, alarm: Alarm = lambda *_: None) -> None:
+    def __init__(self, examinations: Examinations, control: ControlDesk, alarm: Alert = lambda *_: None) -> None:
         """``alarm`` calls a person to a vehicle that was diverted and is not examined."""
         self._examinations = examinations
         self._control = control

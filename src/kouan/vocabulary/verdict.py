@@ -1,6 +1,6 @@
 """What every named rule returns: granted, or refused with reasons that an operator can read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -14,6 +14,10 @@ class Reason(msgspec.Struct, frozen=True):
 
     code: str
     params: Mapping[str, str | int] = {}
+
+
+Alert = Callable[[str, str, int, Reason], None]
+"""What calls a person: lane, passage, priority (1 is the most urgent) and why."""
 
 
 class Granted(msgspec.Struct, frozen=True, tag="granted"):

@@ -15,11 +15,12 @@ from kouan.inspection.examination.records import ExaminationRecords
 from kouan.inspection.examination.rules import ExaminationRules, parse_rules
 from kouan.inspection.roles import ControlDesk, PapersRecords
 from kouan.journeys.departure import Departures
-from kouan.journeys.diversion import Alarm, Diversions
+from kouan.journeys.diversion import Diversions
 from kouan.journeys.examination import Examinations, Learned, Turn
 from kouan.journeys.examination_release import ExaminationToRelease
 from kouan.ledger.roles import Ledger
 from kouan.vocabulary.clock import Clock, Instant
+from kouan.vocabulary.verdict import Alert
 from kouan.wiring.port_file import folder
 
 
@@ -50,7 +51,7 @@ class ExaminationHearers(msgspec.Struct, frozen=True):
     learned: Learned | None = None
     departures: Departures | None = None
     release: ExaminationToRelease | None = None
-    alarm: Alarm = lambda *_: None
+    alarm: Alert = lambda *_: None
 
 
 def shipped_rules() -> ExaminationRules:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from kouan.adapters.board.board import BoardSetting, LanePlace
+from kouan.adapters.board.overview import BoardSetting, LanePlace
 from kouan.adapters.driver.setting import LaneSetting, Setting
 from kouan.gate.offline import offline_rule, with_offline_rule
 from kouan.gate.policy import LanePolicy, Requirement

@@ -9,7 +9,10 @@ from kouan.adapters.engines.device_identities import platform_seed
 from kouan.adapters.mqtt.link import DeviceLink, MqttAddress, TlsFiles, Will
 from kouan.adapters.nats.link import NatsAddress, PlatformLink
 from kouan.adapters.nats.progress import log_loss, log_withheld
+from kouan.adapters.nats.taken import furthest_taken
+from kouan.adapters.postgres.ledger import PostgresLedger
 from kouan.vocabulary.places import PortName
+from kouan.vocabulary.verdict import Alert, Reason
 from kouan.wiring.identities import PLATFORM, authority_path, client_id, own_path
 from kouan.wiring.settings import BrokerSettings
 
@@ -33,6 +36,23 @@ def platform_link(
     mqtt, authority = mqtt_address(folder, broker, PLATFORM), broker.authority or authority_path(folder)
     address = NatsAddress(broker.nats_url, platform_seed(folder), mqtt, authority)
     return PlatformLink(address, PortName.parse(port), taken=taken, went_back=went_back, withheld=withheld)
+
+
+async def watched_link(
+    folder: DataFolder, broker: BrokerSettings, port: str, ledger: PostgresLedger, alarm: Alert
+) -> PlatformLink:
+    """Return the platform's link, not open yet; a person is called where the broker has lost something."""
+
+    def went_back(known: int, found: int) -> None:
+        log_loss(known, found)
+        alarm("", "", 1, Reason("broker.went_back", {"known": known, "found": found}))
+
+    def withheld(first: int, last: int) -> None:
+        log_withheld(first, last)
+        alarm("", "", 1, Reason("broker.withheld", {"first": first, "last": last}))
+
+    taken = await furthest_taken(ledger)
+    return platform_link(folder, broker, port, taken=taken, went_back=went_back, withheld=withheld)
 
 
 def device_link(

@@ -21,14 +21,11 @@ from kouan.adapters.heads import HeadSigner
 from kouan.adapters.images import FileImages
 from kouan.adapters.learning.artefacts import FileArtefacts
 from kouan.adapters.nats.link import PlatformLink
-from kouan.adapters.nats.progress import log_loss, log_withheld
-from kouan.adapters.nats.taken import furthest_taken
 from kouan.adapters.papers_files import FileReading
 from kouan.adapters.papers_watch import PapersWatch
 from kouan.adapters.passwords import Argon2Hasher
 from kouan.adapters.postgres.command import PostgresAlarmRecords
 from kouan.adapters.postgres.database import Database
-from kouan.adapters.postgres.ledger import PostgresLedger
 from kouan.adapters.postgres.migrate import migrate
 from kouan.adapters.postgres.release import PostgresReleaseRecords
 from kouan.adapters.postgres.rules import PostgresRuleRecords
@@ -44,7 +41,6 @@ from kouan.journeys.papers_due import PapersDue
 from kouan.journeys.region_at_gate import RegionAtGate
 from kouan.journeys.tables_at_gate import TablesAtGate
 from kouan.journeys.targeting_desk import TargetingDesk
-from kouan.vocabulary.verdict import Reason
 from kouan.web.app import create_app
 from kouan.web.services import RuleServices, Services
 from kouan.wiring import keys, links, processes
@@ -149,7 +145,7 @@ async def _build(
     alarms = AlarmKeeper(board.alarms, ledger, PostgresAlarmRecords(database, port.name), clock)
     await alarms.start()
     tell("broker")
-    link = await stack.enter_async_context(await _platform_link(platform, broker, ledger, board))
+    link = await stack.enter_async_context(await links.watched_link(folder, broker, port.name, ledger, board.alarm))
     stores = yard_stores(database, port.name, store.papers, ledger, store.subjects)
     rules = await _rules(platform, database, store)
     release = release_of(port.name, rules.release, database, store.papers, ledger, clock, links.chance(), board.alarm)
@@ -232,25 +228,6 @@ async def _rules(platform: Platform, database: Database, store: Store) -> RulePa
     rules = rules_of(port, records, store.ledger, signer, platform.clock, lambda: read, engine(), beside)
     await rules.desk.start()
     return rules
-
-
-async def _platform_link(
-    platform: Platform, broker: BrokerSettings, ledger: PostgresLedger, board: LiveBoard
-) -> PlatformLink:
-    """Return the link to the devices, not open yet; a person is called where the broker has lost something."""
-
-    def went_back(known: int, found: int) -> None:
-        log_loss(known, found)
-        board.alarm("", "", 1, Reason("broker.went_back", {"known": known, "found": found}))
-
-    def withheld(first: int, last: int) -> None:
-        log_withheld(first, last)
-        board.alarm("", "", 1, Reason("broker.withheld", {"first": first, "last": last}))
-
-    taken = await furthest_taken(ledger)
-    return links.platform_link(
-        platform.folder, broker, platform.port.name, taken=taken, went_back=went_back, withheld=withheld
-    )
 
 
 def _roles(

@@ -1,6 +1,5 @@
 """A port's release, wired: its desk and watch over PostgreSQL, its rules from files."""
 
-from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -15,12 +14,9 @@ from kouan.journeys.release import ReleaseDesk
 from kouan.journeys.release_papers import PapersForRelease
 from kouan.ledger.roles import Ledger
 from kouan.vocabulary.clock import Clock
-from kouan.vocabulary.verdict import Reason
+from kouan.vocabulary.verdict import Alert
 from kouan.web.services import ReleaseServices
 from kouan.wiring.port_file import folder
-
-Alarm = Callable[[str, str, int, Reason], None]
-"""Raises an alarm: lane, passage, priority, reason."""
 
 
 class ReleaseParts(msgspec.Struct, frozen=True):
@@ -38,7 +34,7 @@ def rules_beside(port_file: Path) -> Path:
 
 def release_of(
     port: str, rules: ReleaseRules, database: Database, papers: PapersRecords, ledger: Ledger, clock: Clock,
-    chance: Random, alarm: Alarm,
+    chance: Random, alarm: Alert,
 ) -> ReleaseParts:  # fmt: skip
     """Return the release of a port; by the rules in force."""
     records = PostgresReleaseRecords(database, port)

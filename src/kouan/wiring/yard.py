@@ -28,15 +28,12 @@ from kouan.ledger.roles import Ledger, Subjects
 from kouan.protocols.jws import Signer
 from kouan.protocols.link import Link
 from kouan.vocabulary.clock import SECOND, Clock
-from kouan.vocabulary.verdict import Reason
+from kouan.vocabulary.verdict import Alert
 from kouan.web.services import ReleaseServices
 from kouan.wiring.messages import renderer
 from kouan.wiring.port_file import PortFile
 from kouan.yard.events import CallPerson, Command
 from kouan.yard.roles import YardRecords
-
-Alarm = Callable[[str, str, int, Reason], None]
-"""Raises an alarm: lane, passage, priority, reason (``adapters.driver.setting.Watcher.alarm``)."""
 
 
 class YardParts(msgspec.Struct, frozen=True):
@@ -73,7 +70,7 @@ def yard_exits(
     return YardExits(port.name, names, messenger, signer, chance, ledger, records, clock) if names else None
 
 
-def caller(alarm: Alarm) -> Callable[[Command], None]:
+def caller(alarm: Alert) -> Callable[[Command], None]:
     """Return what calls people for the yard."""
 
     def tell(command: Command) -> None:
@@ -88,7 +85,7 @@ def yard_of(
     stores: YardStores,
     clock: Clock,
     chance: Callable[[int], bytes],
-    alarm: Alarm,
+    alarm: Alert,
     follow: Follow | None = None,
     overrun: OverrunAt = no_overrun,
     exits: YardExits | None = None,
@@ -118,7 +115,7 @@ def yard_of(
 
 def release_and_yard(
     port: PortFile, stores: YardStores, release: ReleaseServices, clock: Clock, chance: Callable[[int], bytes],
-    alarm: Alarm, overrun: OverrunAt = no_overrun, exits: YardExits | None = None,
+    alarm: Alert, overrun: OverrunAt = no_overrun, exits: YardExits | None = None,
 ) -> YardParts | None:  # fmt: skip
     """Return the yard of a port joined to its release, each of which hears of the other; None where it has none."""
     told = YardToRelease(release.desk, stores.release, stores.yard, port.yard.tolerances.ticket_pm)

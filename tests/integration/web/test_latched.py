@@ -23,7 +23,7 @@ async def report(port: WebPort, rule: str, order_id: str = "reset-I3-1") -> None
     link = port.broker.device_link("lane-controller")
     await link.send("kouan/ganqimaodu/I3/controller/report", sign_report(CONTROLLER, said))
     received = await anext(aiter(port.link.receive()))
-    port.driver.take(received)
+    port.driver.intake.take(received)
 
 
 @pytest.mark.parametrize("rule", ["reset.before_latch", "reset.latched_again", "lane.latched"])

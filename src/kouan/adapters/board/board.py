@@ -5,14 +5,12 @@ Nothing is drawn before somebody looks: a change only marks what changed, and a 
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from datetime import tzinfo
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
-import msgspec
-
 from kouan.adapters.board.alarms import BoardAlarms
-from kouan.adapters.board.counters import HOUR_US, Counters, Ended, midnight
+from kouan.adapters.board.counters import HOUR_US, Ended, midnight
+from kouan.adapters.board.overview import BoardSetting, Drawing, Overview, View
 from kouan.adapters.board.readers import HEARTBEAT_S, Reader
 from kouan.adapters.driver.lane_driver import LaneDriver
 from kouan.adapters.driver.setting import Watcher
@@ -27,9 +25,6 @@ from kouan.vocabulary.errors import NotFound, Unavailable
 from kouan.vocabulary.places import Direction
 from kouan.vocabulary.verdict import Reason
 
-View = Mapping[str, Any]
-Drawing = Callable[[], View]
-
 LINGER_US = 3 * SECOND
 """How long a lane still shows the passage that ended in it. Our choice: long enough for a glance."""
 
@@ -39,34 +34,11 @@ TICK_S = 1.0
 MAX_SPANS = 100_000
 """Spans from the last evidence to the order that are kept, in microseconds: for the figures of a run."""
 
-MAX_TOPICS = 200
-"""Topics whose unreadable messages are counted apart; those of further topics are counted together."""
-
 MAX_STARTED = 20
 """Pages of a thousand closed passages read at a start: three times the busiest day on record (3,109 lorries)."""
 
-OTHER_TOPICS = "…"
 REVIEW = "review"
 OVERVIEW = "overview"
-
-
-class LanePlace(msgspec.Struct, frozen=True):
-    """Where a lane's stop line lies on the drawn map: metres east and north, degrees clockwise from north."""
-
-    lane: str
-    x: float
-    y: float
-    heading: float
-
-
-class BoardSetting(msgspec.Struct, frozen=True):
-    """What the board must know of a port: its lanes in the order of the port file, and the devices of every lane."""
-
-    port: str
-    name: Mapping[str, str]
-    zone: tzinfo
-    lanes: tuple[LanePlace, ...]
-    devices: tuple[str, ...]
 
 
 class LiveBoard(Watcher):
@@ -86,16 +58,10 @@ class LiveBoard(Watcher):
         self._reviewing: dict[str, bool] = {}
         self._drawn: dict[str, Any] = {}
         self._counted: dict[str, str] = {}
-        self._counters = Counters(setting.zone, clock.now())
-        self._queue = {Direction.IN: 0, Direction.OUT: 0}
-        self._sources = {(place.lane, device): False for place in setting.lanes for device in setting.devices}
-        self._unparsed: dict[str, tuple[int, str]] = {}
-        self._ledger_stands: dict[str, int | None] = {"size": 0, "head_size": None, "head_at": None}
+        self._overview = Overview(setting, clock.now(), self.alarms.views)
         self.decision_spans_us: deque[int] = deque(maxlen=MAX_SPANS)
         self._readers: dict[int, Reader] = {}
         self._count = 0
-        self._rules: Drawing | None = None
-        self._hub: Drawing | None = None
 
     # -- as the driver tells
 
@@ -110,7 +76,7 @@ class LiveBoard(Watcher):
         self._reviewing[lane.name] = reviewing
         if isinstance(state, Final) and self._counted.get(lane.name) != state.dossier.passage:
             self._counted[lane.name] = state.dossier.passage
-            self._counters.add(_ended(state))
+            self._overview.counters.add(_ended(state))
             self._mark(OVERVIEW)
         self.alarms.lane_changed(lane)
 
@@ -124,12 +90,12 @@ class LiveBoard(Watcher):
 
     def queue(self, direction: Direction, waiting: int) -> None:
         """The queue before the gate was counted."""
-        self._queue[Direction(direction)] = waiting
+        self._overview.queue[Direction(direction)] = waiting
         self._mark(OVERVIEW)
 
     def source(self, place: str, device: str, online: bool) -> None:
         """A device came or went; the topics that are let in bound how many there can be."""
-        self._sources[(place, device)] = online
+        self._overview.sources[(place, device)] = online
         self._mark(OVERVIEW)
 
     def ordered(self, span_us: int) -> None:
@@ -138,10 +104,7 @@ class LiveBoard(Watcher):
 
     def unparsed(self, topic: str, rule: str) -> None:
         """A message could not be read, and was kept."""
-        known = topic in self._unparsed or len(self._unparsed) < MAX_TOPICS
-        name = topic if known else OTHER_TOPICS
-        count, _ = self._unparsed.get(name, (0, ""))
-        self._unparsed[name] = (count + 1, rule)
+        self._overview.unparsed(topic, rule)
         self._mark(OVERVIEW)
 
     # -- what screens read
@@ -150,7 +113,7 @@ class LiveBoard(Watcher):
         """Return the counters of the port."""
         drawn: View | None = self._drawn.get(OVERVIEW)
         if drawn is None:
-            drawn = self._drawn[OVERVIEW] = self._overview(self._clock.now())
+            drawn = self._drawn[OVERVIEW] = self._overview.view(self._clock.now())
         return drawn
 
     def lanes(self) -> Sequence[View]:
@@ -208,7 +171,7 @@ class LiveBoard(Watcher):
 
         ``rules`` draws which rulebook is in force, ``hub`` the hub of the region where the port has one.
         """
-        self._rules, self._hub = rules, hub
+        self._overview.rules, self._overview.hub = rules, hub
         for lane in lanes:
             self.lane_changed(lane)
         self.alarms.attend()
@@ -227,7 +190,7 @@ class LiveBoard(Watcher):
             before = page[-1].opened_at
         for record in sorted(found, key=lambda record: (record.closed_at or 0, record.passage)):
             self._counted[record.lane] = record.passage
-            self._counters.add(Ended(record.direction, record.state, record.closed_at or 0, record.stop_ms))
+            self._overview.counters.add(Ended(record.direction, record.state, record.closed_at or 0, record.stop_ms))
         await self._look_at_ledger()
 
     async def run(self) -> None:
@@ -245,13 +208,7 @@ class LiveBoard(Watcher):
 
     async def _look_at_ledger(self) -> None:
         heads = await self._ledger.heads(limit=1)
-        size = await self._ledger.size()
-        head = heads[0] if heads else None
-        self._ledger_stands = {
-            "size": size,
-            "head_size": head.size if head else None,
-            "head_at": head.at if head else None,
-        }
+        self._overview.ledger(await self._ledger.size(), heads[0] if heads else None)
 
     # -- drawing
 
@@ -279,28 +236,6 @@ class LiveBoard(Watcher):
         drawn = self._drawn.get(name)
         shown: View | None = None if drawn is None else drawn["passage"]
         return shown
-
-    def _overview(self, now: Instant) -> dict[str, Any]:
-        today = self._counters.today(now)
-        return {
-            "port": self._setting.port,
-            "name": dict(self._setting.name),
-            "now": now,
-            "in_today": today["in"],
-            "out_today": today["out"],
-            "queue": {"in": self._queue[Direction.IN], "out": self._queue[Direction.OUT]},
-            "sources": {"online": sum(self._sources.values()), "total": len(self._sources)},
-            **self._counters.figures(now),
-            "ledger": dict(self._ledger_stands),
-            "lanes": [place.lane for place in self._setting.lanes],
-            "history": self._counters.history(now),
-            "alarms": self.alarms.views(),
-            "unparsed": [
-                {"topic": topic, "count": count, "rule": rule} for topic, (count, rule) in self._unparsed.items()
-            ],
-            "rules": None if self._rules is None else self._rules(),
-            "hub": None if self._hub is None else self._hub(),
-        }
 
     def _review_items(self, authority: Authority | None) -> list[dict[str, Any]]:
         return [

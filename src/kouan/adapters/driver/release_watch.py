@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 
 from kouan.inspection.release.roles import ReleaseRecords
 from kouan.journeys.release import ReleaseDesk
 from kouan.vocabulary.clock import SECOND, Clock
 from kouan.vocabulary.errors import Fenced, Unavailable
-from kouan.vocabulary.verdict import Reason
+from kouan.vocabulary.verdict import Alert, Reason
 
 _log = logging.getLogger(__name__)
 
@@ -21,15 +20,12 @@ LEAST_S = 1.0
 PRIORITY = 2
 """Of an overdue lot's alarm. Our choice: goods may be on the road, but nobody waits at a lane."""
 
-Alarm = Callable[[str, str, int, Reason], None]
-"""Calls a person: lane, passage, priority, reason."""
-
 
 class ReleaseWatch:
     """Notes the deadlines that pass, and calls a person for each lot that stays overdue."""
 
     def __init__(
-        self, desk: ReleaseDesk, records: ReleaseRecords, clock: Clock, alarm: Alarm, poll_s: float = POLL_S
+        self, desk: ReleaseDesk, records: ReleaseRecords, clock: Clock, alarm: Alert, poll_s: float = POLL_S
     ) -> None:
         self._desk = desk
         self._records = records

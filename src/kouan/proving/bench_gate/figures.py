@@ -143,7 +143,7 @@ def figures(parts: Parts) -> dict[str, Any]:
 
 
 def _ratio(one: float, other: float) -> float | None:
-    return round(one / other, 3) if other > 0 else None
+    return float(f"{one / other:.3g}") if other > 0 else None
 
 
 def _name(rate: float) -> str:

@@ -1,6 +1,6 @@
 """Passages a second at saturation: a closed loop of lanes at the ingest boundary, on a real ledger.
 
-Messages enter ``PortDriver.take`` as device bytes, just as a link hands them over; what the driver sends goes back to
+Messages enter ``PortIntake.take`` as device bytes, just as a link hands them over; what the driver sends goes back to
 the lanes, which run in a process of their own.
 """
 
@@ -116,7 +116,7 @@ class _Boundary(asyncio.SubprocessProtocol):
         if self.gate is not None and "/" in parcel.topic:
             self._messages += 1
             key = "" if parcel.telemetry else f"b:{self._messages}"
-            self.gate.driver.take(Received(parcel.topic, parcel.payload, key))
+            self.gate.driver.intake.take(Received(parcel.topic, parcel.payload, key))
         elif parcel.topic == EXHAUSTED:
             self.exhausted = True
         elif parcel.topic == BEGIN and not self.ready.done():

@@ -1,6 +1,5 @@
 """The platform of the month: what a running port is composed of, over a ledger in memory and without a lane."""
 
-from collections.abc import Callable
 from random import Random
 from typing import Self
 
@@ -38,7 +37,7 @@ from kouan.proving.month.control import ControlCounter
 from kouan.proving.month.setting import MonthSetting
 from kouan.vocabulary.clock import Clock, Instant
 from kouan.vocabulary.errors import KouanError
-from kouan.vocabulary.verdict import Reason
+from kouan.vocabulary.verdict import Alert
 from kouan.web.services import ReleaseServices
 from kouan.wiring.examination import (
     ExaminationHearers,
@@ -63,8 +62,6 @@ DEADLINES_S = 3600.0
 
 STACKS = 1_000_000
 """Stacks of each block: a lot of the month is one lorry's, where a real one is a train of lorries on one stack."""
-
-Alarm = Callable[[str, str, int, Reason], None]
 
 
 class InspectFirst:
@@ -121,7 +118,7 @@ class MonthPort:
     yard: YardParts
     examination: ExaminationParts
 
-    def __init__(self, setting: MonthSetting, port: PortFile, clock: Clock, tell: Tell, alarm: Alarm) -> None:
+    def __init__(self, setting: MonthSetting, port: PortFile, clock: Clock, tell: Tell, alarm: Alert) -> None:
         self.file = with_stacks(port)
         self.clock = clock
         self._setting = setting

@@ -23,15 +23,13 @@ from kouan.protocols.jws import PrivateKeySigner
 from kouan.protocols.link import Link
 from kouan.simulator.roles import LotsDesk, YardDesk
 from kouan.vocabulary.clock import Clock
-from kouan.vocabulary.verdict import Reason
+from kouan.vocabulary.verdict import Alert
 from kouan.web.services import ReleaseServices
 from kouan.wiring.port_file import PortFile
 from kouan.wiring.rules import rules_of
 from kouan.wiring.twin.platform import Platform
 from kouan.wiring.yard import YardParts, YardStores, release_and_yard, yard_exits
 from kouan.yard.roles import GoodsReleased
-
-Alarm = Callable[[str, str, int, Reason], None]
 
 
 class TwinYard(msgspec.Struct, frozen=True):
@@ -45,7 +43,7 @@ class TwinYard(msgspec.Struct, frozen=True):
 
 
 OpenYard = Callable[
-    [PortFile, MemoryDisk, MemoryLedger, Link, PrivateKeySigner, Subjects, Clock, Random, Alarm],
+    [PortFile, MemoryDisk, MemoryLedger, Link, PrivateKeySigner, Subjects, Clock, Random, Alert],
     Awaitable[TwinYard | None],
 ]
 """What ``open_yard`` is."""
@@ -61,7 +59,7 @@ class YardInProcess(msgspec.Struct, frozen=True):
 
 async def open_yard(
     port: PortFile, disk: MemoryDisk, ledger: MemoryLedger, link: Link, signer: PrivateKeySigner, subjects: Subjects,
-    clock: Clock, entropy: Random, alarm: Alarm,
+    clock: Clock, entropy: Random, alarm: Alert,
 ) -> TwinYard | None:  # fmt: skip
     """Compose the yard of a port on a disk that outlives it, under the rules that ship; None where it has no yard."""
     name, papers, gate = port.name, MemoryPapersRecords(disk, port.name), MemoryGateRecords(disk, port.name)
