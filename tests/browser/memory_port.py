@@ -40,9 +40,16 @@ class MemoryPort:
     def __init__(self, prepare: Prepare | None = None) -> None:
         self._prepare = prepare
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._serve()), daemon=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._made = threading.Event()
         self._server: Told | None = None
+
+    def _run(self) -> None:
+        try:
+            self._loop.run_until_complete(self._serve())
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        finally:
+            self._loop.close()
 
     async def _serve(self) -> None:
         self.port = await WebPort().start(console=console())
