@@ -8,8 +8,9 @@ import pytest
 from argon2 import PasswordHasher as Argon2
 from tests.integration.web.web_kit import PORT, WebPort
 
-from kouan.adapters.board.board import MAX_TOPICS, LiveBoard
+from kouan.adapters.board.board import LiveBoard
 from kouan.adapters.board.counters import HISTORY_MINUTES, Counters, Ended, midnight
+from kouan.adapters.board.overview import MAX_TOPICS
 from kouan.adapters.passwords import WAITING, Argon2Hasher
 from kouan.vocabulary.clock import SECOND
 from kouan.vocabulary.errors import NotFound, Unavailable
