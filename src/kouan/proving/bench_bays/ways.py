@@ -19,11 +19,16 @@ class Way(msgspec.Struct, frozen=True):
     visits: Callable[[Arrival, ExaminationRules], list[Visit]]
 
 
+def staying(rules: ExaminationRules) -> ExaminationRules:
+    """Return rules under which nobody moves: one bay has all that a sheet needs."""
+    return replace(rules, times=replace(rules.times, move_min=None))
+
+
 def apart(arrival: Arrival, rules: ExaminationRules) -> list[Visit]:
     """Return a job for each order, in turn: every agency examines by itself, where it needs to."""
     visits: list[Visit] = []
     for ask in arrival.asks:
-        job = job_of(ordered(arrival, (ask,), ask.number, rules, 0), rules, 0)
+        job = job_of(ordered(arrival, (ask,), ask.number, rules, 0), staying(rules), 0)
         visits.append(Visit(job, arrival.at, arrival.stray, visits[-1].job.number if visits else None))
     return visits
 
@@ -31,7 +36,7 @@ def apart(arrival: Arrival, rules: ExaminationRules) -> list[Visit]:
 def one_bay(arrival: Arrival, rules: ExaminationRules) -> list[Visit]:
     """Return the one job of a merged sheet, in a bay that has all that any of its steps needs."""
     sheet = ordered(arrival, arrival.asks, arrival.vehicle.plate, rules, 0)
-    return [Visit(job_of(sheet, rules, 0), arrival.at, arrival.stray)]
+    return [Visit(job_of(sheet, staying(rules), 0), arrival.at, arrival.stray)]
 
 
 def bay_by_bay(arrival: Arrival, rules: ExaminationRules) -> list[Visit]:
@@ -40,7 +45,7 @@ def bay_by_bay(arrival: Arrival, rules: ExaminationRules) -> list[Visit]:
     moving = replace(rules, times=replace(rules.times, move_min=MOVE_MIN))
     visits: list[Visit] = []
     for place, steps in enumerate(parts_of(sheet, moving)):
-        job = job_of(replace(sheet, number=f"{sheet.number}-{place}", steps=steps), rules, 0)
+        job = job_of(replace(sheet, number=f"{sheet.number}-{place}", steps=steps), staying(rules), 0)
         visits.append(Visit(job, arrival.at, arrival.stray, visits[-1].job.number if visits else None))
     return visits
 

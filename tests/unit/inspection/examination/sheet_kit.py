@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from kouan.access.people import Agency
 from kouan.inspection.control_orders import ControlKind, ControlOrder, order_record
 from kouan.inspection.examination import moves, results
@@ -27,6 +29,8 @@ NOW = 1_790_000_000_000_000
 MINUTE = 60 * SECOND
 TEXT = (Path(__file__).parents[4] / "ports" / "rules" / "examination.toml").read_text(encoding="utf-8")
 RULES: ExaminationRules = parse_rules(TEXT.encode())
+STAYING = msgspec.structs.replace(RULES, times=msgspec.structs.replace(RULES.times, move_min=None))
+"""Rules under which nobody moves from bay to bay."""
 LORRY = Vehicle("1234УБА", seals=("S1",), declarations=("022520261000000001",))
 PICTURE = "a" * 64
 

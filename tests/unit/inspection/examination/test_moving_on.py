@@ -6,6 +6,7 @@ from tests.unit.inspection.examination.sheet_kit import (
     MINUTE,
     NOW,
     RULES,
+    STAYING,
     TEXT,
     answer,
     ask,
@@ -27,7 +28,7 @@ from kouan.inspection.steps import StepKind
 from kouan.vocabulary.errors import InvalidValue
 
 CUSTOMS, BORDER, SITE = Agency.CUSTOMS, Agency.BORDER_INSPECTION, Agency.SITE
-MOVING = parse_rules(TEXT.replace("[times]", "[times]\nmove_min = 5").encode())
+MOVING = RULES
 SCAN = ask("C1", CUSTOMS, ControlKind.SCAN)
 PEOPLE = ask("B1", BORDER, ControlKind.EXAMINE)
 GOODS = ask("C2", CUSTOMS, ControlKind.EXAMINE)
@@ -52,8 +53,8 @@ def report(standing: Examination, kind: StepKind) -> Examination:
 
 def test_without_a_time_to_move_one_bay_has_all_that_a_sheet_needs() -> None:
     standing = ordered(SCAN, PEOPLE, GOODS)
-    assert names(parts_of(standing, RULES)) == [kinds(standing)]
-    made = job_of(standing, RULES, NOW)
+    assert names(parts_of(standing, STAYING)) == [kinds(standing)]
+    made = job_of(standing, STAYING, NOW)
     assert (made.features, made.steps) == ((BayFeature.DOCK, BayFeature.SCANNER), ())
 
 
@@ -124,7 +125,7 @@ def test_what_is_asked_at_a_bay_that_lacks_it_is_done_at_another() -> None:
     assert names(parts_of(onward, MOVING)) == [["scan"], ["open_seal", "quarantine", "reseal"]]
 
 
-@pytest.mark.parametrize(("rules", "said_of"), [(MOVING, ["persons", "vehicle_search"]), (RULES, [])])
+@pytest.mark.parametrize(("rules", "said_of"), [(MOVING, ["persons", "vehicle_search"]), (STAYING, [])])
 def test_an_appointment_names_its_steps_only_where_others_are_done_elsewhere(
     rules: ExaminationRules, said_of: list[str]
 ) -> None:
@@ -139,4 +140,4 @@ def test_an_appointment_names_its_steps_only_where_others_are_done_elsewhere(
 @pytest.mark.parametrize("minutes", ["0", "-5"])
 def test_a_time_to_move_is_at_least_a_minute(minutes: str) -> None:
     with pytest.raises(InvalidValue, match=r"times\.move_min"):
-        parse_rules(TEXT.replace("[times]", f"[times]\nmove_min = {minutes}").encode())
+        parse_rules(TEXT.replace("move_min = 5 ", f"move_min = {minutes} ").encode())

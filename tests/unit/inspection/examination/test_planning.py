@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.inspection.examination.sheet_kit import LORRY, MINUTE, NOW, RULES, ask, at_bay, ordered
+from tests.unit.inspection.examination.sheet_kit import LORRY, MINUTE, NOW, RULES, STAYING, ask, at_bay, ordered
 
 from kouan.access.people import Agency
 from kouan.inspection.control_orders import ControlKind
@@ -125,7 +125,7 @@ def test_spans_are_united() -> None:
 
 
 def test_a_job_has_the_steps_one_after_the_other_with_their_people_and_what_its_bay_needs() -> None:
-    made = job_of(ordered(ask("C1", CUSTOMS), ask("B1", BORDER, ControlKind.SCAN)), RULES, NOW)
+    made = job_of(ordered(ask("C1", CUSTOMS), ask("B1", BORDER, ControlKind.SCAN)), STAYING, NOW)
     assert made.features == (BayFeature.DOCK, BayFeature.SCANNER)
     assert made.minutes == RULES.times.turn_over_min + 8 + 3 + 8 + 25 + 12 + 15 + 20 + 3
     assert all(need.end <= made.minutes for need in made.needs)
