@@ -1,5 +1,7 @@
 """Bays planned by the solver, in process and in a process of its own; where it gives nothing, first come."""
 
+import io
+import os
 import sys
 
 import msgspec
@@ -7,6 +9,7 @@ import msgspec
 from kouan.access.people import Agency
 from kouan.adapters.bay_planner import cp_sat
 from kouan.adapters.bay_planner.in_process import InProcessPlanner
+from kouan.adapters.bay_planner.process import Question, answer
 from kouan.adapters.bay_planner.worker import WorkerPlanner
 from kouan.inspection.examination.bays import Bay, BayProblem, Budget, Job, Need, Officer, Span, violations
 from kouan.inspection.examination.first_come import first_come
@@ -78,3 +81,10 @@ async def test_a_planner_that_dies_leaves_first_come_and_says_so() -> None:
     assert (plan.method, plan.placed) == ("first_come", first_come(problem(6)).placed)
     assert plan.why.startswith("the planner failed")
     await worker.close()
+
+
+def test_a_process_whose_asker_has_died_ends_quietly() -> None:
+    heard, told = os.pipe()
+    os.close(heard)
+    with open(told, "wb", buffering=0) as answers:
+        answer(io.BytesIO(msgspec.json.encode(Question(problem(1), PATIENT)) + b"\n"), answers)

@@ -19,6 +19,10 @@ _PAPERS = {"confirmation": "confirmations", "manifest": "manifests", "declaratio
 _BUSY = (429, 500, 502, 503, 504)
 """Answers after which the same request may succeed later (RFC 9110, RFC 6585)."""
 
+_UNANSWERED = (httpx.HTTPError, AttributeError)
+"""What a request raises that gets no answer. The latter is how httpcore 1.0 over uvloop says that a new connection was
+closed before it could ask for its peer: power was cut at the other end."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Account:
@@ -32,7 +36,7 @@ async def _ask(client: httpx.AsyncClient, method: str, path: str, **parts: Any) 
     """Return the answer; raise Unavailable where there is none, or one that says to come later."""
     try:
         answer = await client.request(method, f"{API}{path}", timeout=TIMEOUT_S, **parts)
-    except httpx.HTTPError as error:
+    except _UNANSWERED as error:
         raise Unavailable(f"{method} {path}: {error!r}") from error
     if answer.status_code in _BUSY:
         raise Unavailable(f"{method} {path}: {answer.status_code}")

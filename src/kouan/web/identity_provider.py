@@ -177,7 +177,7 @@ class IdentityProvider:
                     body += chunk
                     if len(body) > MAX_ANSWER:
                         raise ProblemError(502, "The identity provider says too much.")
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, AttributeError) as error:  # the latter: httpcore over uvloop, closed while it connects
             raise ProblemError(502, "The identity provider cannot be reached.") from error
         if method == "POST" and answer.status_code == httpx.codes.BAD_REQUEST:
             raise refused("code", "oidc.code", "begin again: the provider does not know this sign-in")

@@ -1,5 +1,7 @@
 """The experiment's parts stand by themselves: where one cannot go on, the others are made, and it is told."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,8 +9,10 @@ import pytest
 from kouan.proving.durability import experiment
 from kouan.proving.durability.control import Control
 from kouan.proving.durability.disk import Damage
+from kouan.proving.durability.edge import Edge
 from kouan.proving.durability.experiment import DurabilitySetting, run_experiment
 from kouan.proving.durability.flips import Kind, Outcome, Trial
+from kouan.proving.durability.mounted_disk import MountedDisk
 from kouan.vocabulary.errors import Unavailable
 
 SETTING = DurabilitySetting(kills=3)
@@ -59,8 +63,9 @@ def test_flips_that_cannot_go_on_break_the_experiment_and_controls_are_made_all_
 ) -> None:
     assert run_experiment(SETTING, tell_nobody).broken(SETTING) == []
     monkeypatch.setattr(experiment, "_flips", fails)
-    found = run_experiment(SETTING, tell_nobody)
-    assert found.broken(SETTING) == ["flips cannot go on: the disk cannot be unmounted"]
+    told: list[str] = []
+    found = run_experiment(SETTING, told.append)
+    assert found.broken(SETTING) == told == ["flips cannot go on: the disk cannot be unmounted"]
     assert [control.name for control in found.controls] == ["everything"]
 
 
@@ -69,3 +74,16 @@ def test_an_experiment_of_which_nothing_could_be_done_says_why(monkeypatch: pyte
     monkeypatch.setattr(experiment, "_kills", fails)
     with pytest.raises(Unavailable, match="cannot be unmounted"):
         run_experiment(SETTING, tell_nobody)
+
+
+def test_a_port_whose_simulated_field_has_ended_is_not_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edge = Edge(tmp_path, MountedDisk(tmp_path / "disk"), speed=1.0, seed=1)
+    monkeypatch.setattr(edge.port, "launch", lambda: pytest.fail("it was started"))
+    (tmp_path / "field.log").write_text("no more lorries\n")
+    with subprocess.Popen([sys.executable, "-c", "raise SystemExit(1)"]) as field:
+        field.wait()
+        monkeypatch.setattr(edge, "_field", field)
+        with pytest.raises(Unavailable, match="field ended with code 1: no more lorries"):
+            edge.start()

@@ -102,6 +102,21 @@ async def test_a_child_that_does_not_get_ready_is_reported_with_its_last_words(f
     assert child.pid is None
 
 
+async def test_a_start_that_takes_long_is_told_once_and_goes_on(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("kouan.adapters.engines.child.TOLD_AFTER_S", 0.0)
+    asked = iter([False, False, False, True])
+
+    async def at_last() -> bool:
+        return next(asked)
+
+    supervisor = Supervisor()
+    await supervisor.start(_program(folder, "import signal; signal.pause()", ready=at_last))
+    await supervisor.stop()
+    assert [record.message.split(" after")[0] for record in caplog.records] == ["program is not ready yet"]
+
+
 async def test_a_child_that_ignores_the_request_to_end_is_killed_in_time(folder: DataFolder) -> None:
     text = "import signal, sys; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); signal.pause()"
     log = folder.path / "logs" / "program.log"

@@ -302,6 +302,18 @@ def test_a_picture_that_the_store_refuses_is_told():
         asyncio.run(main())
 
 
+def test_a_connection_that_is_closed_as_it_opens_counts_as_unanswered():
+    def closed(_):
+        raise AttributeError("'NoneType' object has no attribute 'getpeername'")
+
+    async def main():
+        async with _client(closed) as client:
+            await HttpImageStore(client, "t").put("0" * 64, b"jpeg")
+
+    with pytest.raises(Unavailable):
+        asyncio.run(main())
+
+
 def test_the_desk_signs_in_decides_as_the_first_and_confirms_as_the_second(monkeypatch):
     asked = []
 

@@ -16,14 +16,17 @@ class Question(msgspec.Struct, frozen=True):
 
 
 def answer(asked: BinaryIO, told: BinaryIO) -> None:
-    """Answer each question until there are no more."""
+    """Answer each question until there are no more, or nobody hears the answers."""
     from kouan.adapters.bay_planner.cp_sat import solve
 
     for line in asked:
         question = msgspec.json.decode(line, type=Question)
         plan: BayPlan = solve(question.problem, question.budget)
-        told.write(msgspec.json.encode(plan) + b"\n")
-        told.flush()
+        try:
+            told.write(msgspec.json.encode(plan) + b"\n")
+            told.flush()
+        except BrokenPipeError:
+            return  # whoever asked has died, and nobody waits for a plan
 
 
 if __name__ == "__main__":

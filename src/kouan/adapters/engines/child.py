@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
+import logging
 import os
 import shutil
 import signal
@@ -15,6 +16,15 @@ from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.engines.logs import bound_log, open_log, tail
 from kouan.adapters.engines.survivors import ProcessRecord, record_of, stop_survivor
 from kouan.vocabulary.errors import Unavailable
+
+_log = logging.getLogger(__name__)
+
+RECOVERS_WITHIN_S = 300.0
+"""How long a store may take until it serves. It recovers what a power cut left, and one that is ended meanwhile begins
+anew. Our choice: ten times the slowest start on an overloaded machine."""
+
+TOLD_AFTER_S = 10.0
+"""After how long a start that is not through yet is told. Our choice: longer than any on a quiet machine."""
 
 _READY_POLL_S = 0.01
 """How often a starting child is asked. Our choice: engines start in 0.1 s, and asking costs microseconds."""
@@ -170,12 +180,16 @@ class ChildProcess:
 
     async def _wait_until_ready(self) -> None:
         process = self._started()
-        deadline = asyncio.get_running_loop().time() + self.spec.ready_within_s
+        began, told = asyncio.get_running_loop().time(), False
         while not await self.spec.ready():
             if process.returncode is not None:
                 raise Unavailable(f"{self.name} ended with code {process.returncode}: {self._said()}")
-            if asyncio.get_running_loop().time() > deadline:
+            waited_s = asyncio.get_running_loop().time() - began
+            if waited_s > self.spec.ready_within_s:
                 raise Unavailable(f"{self.name} was not ready in {self.spec.ready_within_s} s: {self._said()}")
+            if waited_s > TOLD_AFTER_S and not told:
+                _log.warning("%s is not ready yet after %.0f s; it goes on: %s", self.name, waited_s, self._said())
+                told = True
             await asyncio.sleep(_READY_POLL_S)
 
 

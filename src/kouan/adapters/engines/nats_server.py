@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from kouan.adapters.engines.child import ChildProcess, ChildSpec
+from kouan.adapters.engines.child import RECOVERS_WITHIN_S, ChildProcess, ChildSpec
 from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.engines.logs import tail
 from kouan.adapters.engines.supervisor import Supervisor
@@ -75,6 +75,7 @@ class NatsChild(msgspec.Struct, frozen=True):
                 argv=(str(binary()), "--config", str(config)),
                 ready=functools.partial(healthz, ports[self.monitor]),
                 cwd=folder.folder(self.name),
+                ready_within_s=RECOVERS_WITHIN_S,
             )
             try:
                 await supervisor.start(ChildProcess(folder, spec))

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from kouan.adapters.engines.child import ChildProcess, ChildSpec
+from kouan.adapters.engines.child import RECOVERS_WITHIN_S, ChildProcess, ChildSpec
 from kouan.adapters.engines.data_folder import DataFolder
 from kouan.adapters.engines.supervisor import Supervisor
 from kouan.adapters.engines.survivors import record_of, stop_survivor, working_folder
@@ -162,6 +162,7 @@ class EmbeddedPostgres:
             healthy=lambda: self._accepts(server),
             cwd=self._data,
             stop_signal=signal.SIGINT,  # fast shutdown: ends sessions, writes a checkpoint
+            ready_within_s=RECOVERS_WITHIN_S,
         )
 
     async def _accepts(self, server: PostgresServer) -> bool:

@@ -17,6 +17,7 @@ import msgspec
 from kouan.adapters.clock import SystemClock
 from kouan.adapters.engines.child import ending_with_parent
 from kouan.adapters.engines.data_folder import DataFolder
+from kouan.adapters.engines.logs import tail
 from kouan.adapters.engines.tcp_ports import free_tcp_port
 from kouan.adapters.lane_controller import frames
 from kouan.adapters.mqtt.link import DeviceLink, MqttTimes
@@ -111,8 +112,12 @@ class Edge:
         self._stack.close()
 
     def start(self) -> Restart:
-        """Start the port and wait until its API answers; raise Unavailable where it does not come back."""
+        """Start the port and wait until its API answers.
+
+        Raises Unavailable where it does not come back, or where the field has ended: without lorries cuts prove little.
+        """
         began = self._clock.monotonic()
+        self._check_field()
         self.port.launch()
         self.port.wait_until(self.port.is_open, "the port is open", BACK_WITHIN_S, look_every_s=0.01)
         opened = Restart((self._clock.monotonic() - began) / SECOND, cpu_s(self.port.pid))
@@ -214,6 +219,11 @@ class Edge:
                 env=self._env,
                 cwd=self._work,
             )
+
+    def _check_field(self) -> None:
+        code = None if self._field is None else self._field.poll()
+        if code is not None:
+            raise Unavailable(f"the simulated field ended with code {code}: {tail(self._work / 'field.log')}")
 
     def _end_field(self) -> None:
         if self._field is not None:

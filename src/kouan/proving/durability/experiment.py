@@ -104,13 +104,13 @@ def run_experiment(setting: DurabilitySetting, tell: Tell) -> Outcomes:
     try:
         with tempfile.TemporaryDirectory(prefix="kouan-durability-", ignore_cleanup_errors=True) as folder:
             for number, (name, phase) in enumerate(phases.items()):
-                _attempt(name, phase, Path(folder, str(number)), found)
+                _attempt(name, phase, Path(folder, str(number)), found, tell)
     except KeyboardInterrupt:
         found.failures.append("interrupted")
     return found
 
 
-def _attempt(name: str, phase: Phase, work: Path, found: Outcomes) -> None:
+def _attempt(name: str, phase: Phase, work: Path, found: Outcomes, tell: Tell) -> None:
     """Do one part of the experiment; note why it could not be done, unless nothing was done at all."""
     try:
         phase(work)
@@ -118,6 +118,7 @@ def _attempt(name: str, phase: Phase, work: Path, found: Outcomes) -> None:
         if not found.tally.kills:
             raise
         found.failures.append(f"{name} cannot go on: {error}")
+        tell(found.failures[-1])
 
 
 def _kills(setting: DurabilitySetting, found: Outcomes, work: Path, tell: Tell) -> None:
@@ -132,6 +133,8 @@ def _kills(setting: DurabilitySetting, found: Outcomes, work: Path, tell: Tell) 
         edge.begin()
         edge.cut(setting.seed, ALL_LOST)
         run_kills(edge, setting.kills, Random(setting.seed), found.tally, progress)
+        if found.tally.failure:
+            tell(f"no further cut can be made: {found.tally.failure}")
 
 
 def _control(name: str, setting: DurabilitySetting, found: Outcomes, tell: Tell, work: Path) -> None:
