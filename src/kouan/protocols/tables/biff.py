@@ -17,7 +17,7 @@ _ENTRY, _MINI = 128, 64
 _STREAMS = ("workbook", "book")
 """The streams that hold sheets: of Excel 97 and later, and of Excel 5 ([MS-XLS] 2.1.2)."""
 
-_BOF, _DIMENSIONS, _SEVERAL = (0x0009, 0x0209, 0x0409, 0x0809), (0x0000, 0x0200), (0x00BD, 0x00BE)
+BOF, _DIMENSIONS, _SEVERAL = (0x0009, 0x0209, 0x0409, 0x0809), (0x0000, 0x0200), (0x00BD, 0x00BE)
 """Records that begin a sheet, say how far it reaches, or hold several cells of a row ([MS-XLS] 2.3)."""
 
 _CELLS = frozenset((*range(0x0001, 0x0007), 0x00BD, 0x00BE, 0x00D6, 0x00FD, *range(0x0201, 0x0208), 0x027E, 0x0406))
@@ -30,7 +30,7 @@ def extents(data: bytes) -> Iterator[tuple[int, int]]:
     Raises InvalidValue (``file.form``) where it is no compound file with sheets.
     """
     try:
-        for stream in _books(data):
+        for stream in streams(data):
             yield from _walked(stream)
     except (struct.error, IndexError, UnicodeDecodeError) as error:
         raise InvalidValue("file", "file.form", f"must be an Excel file: {error}") from error
@@ -38,12 +38,9 @@ def extents(data: bytes) -> Iterator[tuple[int, int]]:
 
 def _walked(stream: bytes) -> Iterator[tuple[int, int]]:
     """Yield the reach of each sheet in a stream of records."""
-    rows = columns = place = 0
-    while place + 4 <= len(stream):
-        kind, length = struct.unpack_from("<HH", stream, place)
-        body = stream[place + 4 : place + 4 + length]
-        place += 4 + length
-        if kind in _BOF:
+    rows = columns = 0
+    for _, kind, body in records(stream):
+        if kind in BOF:
             yield rows, columns
             rows = columns = 0
         elif kind in _DIMENSIONS and len(body) >= 8:
@@ -55,6 +52,15 @@ def _walked(stream: bytes) -> Iterator[tuple[int, int]]:
                 (column,) = struct.unpack_from("<H", body, len(body) - 2)
             rows, columns = max(rows, row + 1), max(columns, column + 1)
     yield rows, columns
+
+
+def records(stream: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Yield where each record of a stream begins, its kind and its body."""
+    place = 0
+    while place + 4 <= len(stream):
+        kind, length = struct.unpack_from("<HH", stream, place)
+        yield place, kind, stream[place + 4 : place + 4 + length]
+        place += 4 + length
 
 
 def _dimensions(body: bytes) -> tuple[int, int]:
@@ -69,7 +75,7 @@ def _dimensions(body: bytes) -> tuple[int, int]:
 # The compound file ----------------------------------------------------------------------------------------------------
 
 
-def _books(data: bytes) -> Iterator[bytes]:
+def streams(data: bytes) -> Iterator[bytes]:
     """Yield every stream that may hold sheets; none is longer than the file."""
     shift = struct.unpack_from("<H", data, 30)[0]
     if shift not in (9, 12):

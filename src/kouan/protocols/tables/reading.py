@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import io
 import re
+import string
 import struct
 import zipfile
 import zlib
@@ -13,6 +14,7 @@ import msgspec
 import python_calamine
 
 from kouan.protocols.tables.biff import extents
+from kouan.protocols.tables.long_cells import column_name, first_long_cell
 from kouan.vocabulary.errors import InvalidValue
 
 Cell = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta
@@ -33,6 +35,10 @@ MOST_COLUMNS = 200
 MOST_CELL = 4_000
 """Longest text of a cell. Our choice: sixty consignment numbers and their separators."""
 
+_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError)
+"""What an archive that is broken, packed otherwise or encrypted raises."""
+
+_LETTERS, _DIGITS = string.ascii_uppercase, string.digits
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _PLACE = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
@@ -56,7 +62,8 @@ class Bounds(msgspec.Struct, frozen=True):
 def read_rows(data: bytes) -> tuple[Row, ...]:
     """Return the rows of a CSV file or of an Excel file's first visible sheet; raise InvalidValue.
 
-    Which it is goes by its first bytes. Rules: ``file.size``, ``file.encoding``, ``file.form``, ``file.empty``.
+    Which it is goes by its first bytes. Rules: ``file.size``, ``file.cell``, ``file.encoding``, ``file.form``,
+    ``file.empty``.
     """
     if len(data) > MOST_BYTES:
         raise InvalidValue("file", "file.size", f"must have at most {MOST_BYTES} bytes")
@@ -108,7 +115,8 @@ def read_sheets(data: bytes, bounds: Bounds) -> Iterator[tuple[str, Iterator[tup
     try:
         with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
             for name in _visible(book):
-                yield name, _unmerged(book.get_sheet_by_name(name))
+                _require_short_texts(data, name)
+                yield name, _short(name, _unmerged(book.get_sheet_by_name(name)))
     except python_calamine.CalamineError as error:
         raise InvalidValue("file", "file.form", f"must be an Excel file: {error}") from error
 
@@ -154,19 +162,50 @@ def _sheet(data: bytes) -> Iterator[tuple[Cell, ...]]:
     _require_laid_out_small(data, Bounds())
     try:
         with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
-            rows = book.get_sheet_by_name(_visible(book)[0]).to_python(skip_empty_area=False)
+            name = _visible(book)[0]
+            _require_short_texts(data, name)
+            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
     except python_calamine.CalamineError as error:
         raise InvalidValue("file", "file.form", f"must be an Excel file: {error}") from error
     for number, cells in enumerate(rows, 1):
-        _bounded(number, cells)
+        _bounded(number, cells, name)
         yield tuple(cells)
 
 
-def _bounded(number: int, cells: Sequence[Cell]) -> None:
+def _bounded(number: int, cells: Sequence[Cell], sheet: str = "") -> None:
     if number > MOST_ROWS or len(cells) > MOST_COLUMNS:
         raise InvalidValue("file", "file.size", f"must have at most {MOST_ROWS} rows of {MOST_COLUMNS} columns")
-    if any(isinstance(cell, str) and len(cell) > MOST_CELL for cell in cells):
-        raise InvalidValue("file", "file.size", f"must have at most {MOST_CELL} characters in a cell (row {number})")
+    _require_short(number, cells, sheet)
+
+
+def _require_short(number: int, cells: Sequence[Cell], sheet: str) -> None:
+    for column, cell in enumerate(cells):
+        if isinstance(cell, str) and len(cell) > MOST_CELL:
+            raise _too_long(sheet, f"{column_name(column)}{number}")
+
+
+def _short(sheet: str, rows: Iterator[tuple[Cell, ...]]) -> Iterator[tuple[Cell, ...]]:
+    """Yield rows whose cells are no longer than allowed."""
+    for number, cells in enumerate(rows, 1):
+        _require_short(number, cells, sheet)
+        yield cells
+
+
+def _require_short_texts(data: bytes, sheet: str) -> None:
+    """Refuse a sheet whose cells name a text that is too long, before it is laid out."""
+    try:
+        place = first_long_cell(data, sheet, MOST_CELL)
+    except _BROKEN as error:
+        raise InvalidValue("file", "file.form", f"must be an Excel file: {error}") from error
+    if place is not None:
+        raise _too_long(sheet, place)
+
+
+def _too_long(sheet: str, place: str) -> InvalidValue:
+    """Refuse a cell, by its place as a spreadsheet names it; text of a CSV file is in no sheet."""
+    row, column = place.lstrip(_LETTERS) or "?", place.rstrip(_DIGITS)
+    where = f"row {row}, column {column}" if not sheet else f"sheet {sheet}, row {row}, column {column}"
+    return InvalidValue("file", "file.cell", f"{where}: must have at most {MOST_CELL} characters in a cell")
 
 
 def _empty(cell: Cell) -> bool:
@@ -200,7 +239,7 @@ def _require_small(data: bytes, bounds: Bounds) -> None:
                 left -= len(content)
                 if part.filename.startswith("xl/worksheets/"):
                     _require_near(content, bounds.rows)
-    except (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError) as error:
+    except _BROKEN as error:
         raise InvalidValue("file", "file.form", f"must be an Excel file: {error}") from error
 
 
