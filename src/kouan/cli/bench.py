@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from kouan.cli import bench_inspection, options
-from kouan.cli.output import err, show
+from kouan.cli.output import err, show, show_rows
 from kouan.vocabulary.errors import InvalidValue
 
 app = typer.Typer(help="Measure how fast kouan is on this machine.", no_args_is_help=True)
@@ -60,6 +60,38 @@ def access(
     figures = measure(BenchSetting(batches=batches, seed=seed))
     rows = {name: value for name, value in figures.items() if name != "environment"}
     show("Need to know on this machine", figures if json else rows, as_json=json)
+
+
+@app.command()
+def fleet(
+    skip: Annotated[list[str] | None, typer.Option(help="Leave out tandem, line or locking; may be repeated.")] = None,
+    seeds: Annotated[int, typer.Option(help="Seeds of each grid in which traffic may lock.", min=1)] = 20,
+    rounds: Annotated[float, typer.Option(help="Rounds for which stations in a row are counted.", min=1)] = 8.0,
+    line_rounds: Annotated[float, typer.Option(help="Rounds for which the line is counted.", min=1)] = 3.0,
+    json: options.Json = False,
+) -> None:
+    """Measure the fleet's traffic: throughput against its bound and exclusive cells, and layouts that lock.
+
+    Ends with exit code 1 where a job of a layout was never done.
+    """
+    from kouan.proving.bench_fleet.figures import PARTS, BenchSetting, measure
+
+    chosen = frozenset(skip or ())
+    if not chosen <= set(PARTS):
+        raise InvalidValue("skip", "bench.skip", f"must be of {', '.join(PARTS)}")
+    setting = BenchSetting(skip=chosen, seeds=seeds, rounds=rounds, line_rounds=line_rounds)
+
+    def tell(stage: str) -> None:
+        err.print(f"[dim]{stage}[/dim]")
+
+    figures = measure(setting, tell)
+    if json:
+        show("", figures, as_json=True)
+    else:
+        for part, rows in figures.items():
+            show_rows(part, rows, as_json=False)
+    if any(row["done"] < row["total"] for row in figures.get("locking", ())):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -1,0 +1,1 @@
+"""The road that vehicles drive: what is drawn, and the places and links that traffic is made of."""
