@@ -148,6 +148,26 @@ def test_declarations_are_found_by_number_and_plate_and_by_consignee_only_for_a_
     expect(rows.first).to_contain_text(HOLDER)
 
 
+def test_declarations_are_turned_page_by_page(context_of: OpenContext, port: MemoryPort) -> None:
+    def one(route: Route) -> None:
+        route.continue_(url=f"{route.request.url}{'&' if '?' in route.request.url else '?'}limit=1")
+
+    page = opened(context_of, port, "/declarations?lang=en")
+    page.route("**/api/v1/release/declarations*", one)
+    page.reload()
+    rows, pages = page.locator("[data-declaration]"), page.get_by_role("navigation", name="Pages of declarations")
+    expect(rows).to_have_count(1)
+    expect(rows.first).to_have_attribute("data-declaration", freight.LATE)
+    pages.get_by_role("link", name="Next page").click()
+    expect(rows.first).to_have_attribute("data-declaration", IN_DECLARATION)
+    expect(pages.get_by_role("link", name="Next page")).to_have_count(0)
+    page.keyboard.press("j")
+    expect(page.get_by_role("region", name=f"Declaration {IN_DECLARATION}")).to_be_visible()
+    assert violations(page) == []
+    pages.get_by_role("link", name="First page").click()
+    expect(rows.first).to_have_attribute("data-declaration", freight.LATE)
+
+
 def test_a_budget_is_set_only_after_a_second_thought(context_of: OpenContext, port: MemoryPort) -> None:
     page = opened(context_of, port, "/targeting?lang=en")
     expect(page.get_by_role("region", name="Inspection budget")).to_contain_text("of 20 selected in 24 h")

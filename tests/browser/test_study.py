@@ -14,6 +14,7 @@ from tests.browser.memory_port import MemoryPort
 from tests.browser.test_accessibility import violations
 from tests.browser.test_examinations import opened
 from tests.browser.test_freight import whole
+from tests.integration.web.test_study import ten_days
 from tests.integration.web.web_kit import WebPort
 
 from kouan.adapters.study.studies import FileStudies
@@ -83,6 +84,8 @@ def test_files_are_dropped_confirmed_and_answered_and_the_study_can_be_opened_ag
     expect(page.locator(".lead li").first).to_contain_text("vehicles entered a day")
     expect(page.locator(".ranking tbody")).to_contain_text("queue before the gate, inbound")
     expect(page.get_by_role("img", name="Vehicles waiting, by the clock · inbound")).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("Space and time"))).to_be_visible()
+    assert page.locator("path.visit").count() > 50
     assert violations(page) == []
     refused = page.get_by_role("region", name="Rows that were not used")
     expect(refused).to_contain_text("withheld")
@@ -126,4 +129,31 @@ def test_the_page_reads_in_chinese_says_what_it_cannot_use_and_is_without_violat
     page.get_by_role("button", name="询问模型").press("Enter")
     page.get_by_text("须写作 名称=值").wait_for(timeout=STUDIED_MS)
     whole(page)
+    assert page.evaluate("window.kouanMissingMessages()") == []
+
+
+@pytest.mark.slow
+def test_a_question_is_answered_behind_the_error_with_who_stands_where_before_and_after(
+    context_of: OpenContext, port: MemoryPort, tmp_path: pathlib.Path
+) -> None:
+    page = opened(context_of, port.url, "/study?lang=en", "planner")
+    for name, content in ten_days():
+        (tmp_path / name).write_bytes(content)
+    page.locator("input[type=file]").set_input_files([tmp_path / name for name, _ in ten_days()])
+    studied(page)
+    page.get_by_label("Changes", exact=True).fill("unload_min=120 lanes_in=3")
+    page.get_by_role("button", name="Ask the model").press("Enter")
+    told = page.get_by_role("region", name="unload_min=120 lanes_in=3")
+    told.or_(page.locator(".problem")).first.wait_for(timeout=STUDIED_MS)
+    expect(told).to_contain_text("unloading, on average")
+    expect(told.get_by_role("group", name=re.compile("Vehicle-hours in line a day"))).to_contain_text("unloading")
+    expect(told.get_by_role("img", name=re.compile("Vehicles in line, by the clock"))).to_be_visible()
+    assert violations(page) == []
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Excel workbook of the answers").click()
+    book = CalamineWorkbook.from_filelike(io.BytesIO(download.value.path().read_bytes()))
+    assert book.sheet_names == ["what if", "days held out", "lines by clock"]
+    with page.context.expect_page() as printed:
+        page.get_by_role("link", name="Report to print").click()
+    expect(printed.value.get_by_role("heading", name="What if: unload_min=120 lanes_in=3")).to_be_visible()
     assert page.evaluate("window.kouanMissingMessages()") == []

@@ -100,3 +100,27 @@ def test_the_yards_duty_officer_has_a_held_lorry_weighed_again_and_an_exit_reset
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert held.resets == [("X1", "yardmaster", "nobody stands in it")]
     assert page.evaluate("window.kouanMissingMessages()") == []
+
+
+@pytest.mark.parametrize("held", [97_500], indirect=True)
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [("zh", "处置方式 · 车辆未被扣留：没有可处置的内容"), ("en", "how it goes on · The vehicle is not held")],
+)
+def test_who_settles_what_another_has_settled_meanwhile_is_told_why_it_cannot_be(
+    context_of: OpenContext, port: MemoryPort, language: str, shown: str
+) -> None:
+    words = WORDS[language]
+    page = opened(context_of, port.url, f"/yard?lang={language}", "yardmaster")
+    page.locator('[data-visit="yard-p1"]').get_by_role("button", name=words["settle"]).press("Enter")
+    dialog = page.get_by_role("dialog")
+    faster = page.request.post(
+        f"{port.url}/api/v1/yard/visits/yard-p1/mend",
+        data={"mend": "weigh_again", "reason": "faster"},
+        headers={"X-Kouan-CSRF": "test"},
+    )
+    assert faster.ok, faster.text()
+    reasoned(dialog, "weighed with the driver aboard", words["settle"])
+    expect(dialog.get_by_role("alert")).to_contain_text(shown)
+    expect(dialog.get_by_role("alert")).to_contain_text("(yard.not_held)")
+    assert violations(page) == []

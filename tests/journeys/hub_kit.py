@@ -86,7 +86,7 @@ class Alarms(Watcher):
         self.raised.append(reason)
         self.told.append(("raised", reason.code))
 
-    def back(self, code: str) -> None:
+    def back(self, code: str, *_: Any) -> None:
         self.told.append(("over", code))
 
 

@@ -60,7 +60,7 @@ from kouan.journeys.release import ReleaseDesk
 from kouan.journeys.release_papers import PapersForRelease
 from kouan.vocabulary.errors import Fenced, NotFound, Unavailable
 from kouan.vocabulary.places import Direction
-from kouan.vocabulary.verdict import GRANTED, Reason, Refused
+from kouan.vocabulary.verdict import GRANTED, Reason, Refused, Stands
 
 PORT = "ganqimaodu"
 KEYS = SealingKeys(wrapping=bytes(range(32)), pepper=bytes(range(32, 64)))
@@ -292,6 +292,32 @@ async def test_the_watch_wakes_by_itself_and_ends_when_it_is_cancelled(port: Por
     watch.cancel()
     with pytest.raises(asyncio.CancelledError):
         await watch
+
+
+async def test_the_watch_ends_the_alarm_of_a_lot_that_somebody_has_seen_to(port: Port) -> None:
+    number = await port.on_site(COAL)
+    for days in (30, 30):
+        port.clock.at += days * DAY
+        await port.desk.wake()
+    assert (await port.found(number)).state == LotState.ESCALATED
+    stands: list[bool] = []
+    looked, ended = asyncio.Event(), asyncio.Event()
+
+    def back(code: str, before: int, still: Stands) -> None:
+        assert (code, before) == ("release.calls", port.clock.now())
+        stands.append(still({"lot": number, "regime": ""}))
+        (looked if stands[-1] else ended).set()
+
+    watch = ReleaseWatch(port.desk, port.records, port.clock, lambda *_: None, poll_s=0.001, back=back)
+    watching = asyncio.ensure_future(watch.run())
+    async with asyncio.timeout(10):
+        await looked.wait()
+        assert stands[0], "it is escalated"
+        assert not isinstance(await port.desk.tell(number, Extended("waits for the laboratory"), "wang", "x1"), Refused)
+        await ended.wait()
+    watching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await watching
 
 
 async def test_the_watch_ends_under_a_newer_writer_and_outlives_a_silent_store(port: Port) -> None:

@@ -21,6 +21,7 @@ from kouan.adapters.signing.sealing import Sealer, SealingKeys
 from kouan.gate.dossier import case_of
 from kouan.gate.states import Cleared
 from kouan.inspection.lots import lots_of
+from kouan.inspection.overrun import OverrunAt, no_overrun
 from kouan.inspection.release.facts import Asked, RecallOrdered, SiteChecked, Wish
 from kouan.inspection.release.lot import LotState
 from kouan.inspection.release.permits import may_sell
@@ -62,7 +63,9 @@ class Rules:
 
 
 class Port:
-    """A gate, papers, release and a yard over one ledger in memory."""
+    """A gate, papers, release and a yard over one ledger in memory; nothing may come over what is declared."""
+
+    overrun: OverrunAt = staticmethod(no_overrun)
 
     async def begin(self) -> "Port":
         chance = random.Random(7)
@@ -73,7 +76,7 @@ class Port:
         self.desk = ReleaseDesk(self.release, self.ledger, Rules(), self.clock, random.Random(11))
         block = msgspec.structs.replace(SETTINGS.blocks[0], goods=("2601", "2701"))
         settings = msgspec.structs.replace(SETTINGS, blocks=(block,))
-        write_offs = WrittenOffPapers(NetWriteOffs(self.papers, self.ledger, self.clock))
+        write_offs = WrittenOffPapers(NetWriteOffs(self.papers, self.ledger, self.clock, self.overrun))
         records = self.visits
         self.told_release = YardToRelease(self.desk, self.release, records, settings.tolerances.ticket_pm)
         self.yard = open_yard(

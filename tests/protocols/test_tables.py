@@ -72,7 +72,7 @@ def test_files_and_cells_are_bounded() -> None:
     assert rule_of(b"a" * (MOST_BYTES + 1)) == "file.size"
     assert rule_of(b"a\n" * (MOST_ROWS + 1)) == "file.size"
     assert rule_of(b"a," * (MOST_COLUMNS + 1)) == "file.size"
-    assert rule_of(b"a" * 4_001) == "file.size"
+    assert rule_of(b"a" * 4_001) == "file.cell"
     assert rule_of(b'a,"b\n') == "file.form"
     assert rule_of(b"a\x00b,c\n") == "file.encoding"
 

@@ -74,6 +74,13 @@ export interface StudyAnswer {
   rejections: Rejection[];
   sources: { name: string; rows: number; used: number; kind: string; rule: string; mend: string }[];
   counts: Figure[];
+  tracks: Tracks | null;
+}
+/** Visits of the busiest day: seconds of that day at each place. */
+export interface Tracks {
+  day: string;
+  places: Texts[];
+  points: (number | null)[][];
 }
 export interface Interval {
   mean: number | null;
@@ -88,6 +95,14 @@ export interface WhatIf {
   elsewhere_min: number;
   places: number | null;
   measures: { compared: { measure: string; before: Interval; after: Interval; difference: Interval }; certain: boolean }[];
+  lines: Line[];
+  changed: { name: string; before: string; after: string }[];
+}
+/** Vehicles in line at a place in each quarter hour: a quarter of their sum is the vehicle-hours of a day. */
+export interface Line {
+  place: string;
+  before: number[];
+  after: number[];
 }
 export interface Opened {
   study: Kept;

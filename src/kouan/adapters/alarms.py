@@ -18,6 +18,11 @@ AGAIN_S = 1.0
 """Seconds until what the store could not take is tried again. Our choice, as the board's look at the ledger."""
 
 
+KNOWN = 1000
+"""How many alarms of an earlier process are taken up. Our choice: more than stand at once, and as many
+as entries in which calls are looked for again (``calls.TAIL``)."""
+
+
 class AlarmKeeper:
     """The AlarmDesk role, and what records a board's alarms: ``start`` before any is raised, ``run`` from then on."""
 
@@ -32,7 +37,7 @@ class AlarmKeeper:
 
     async def start(self) -> None:
         """Take up the alarms of an earlier process."""
-        self._alarms.take_up(await self._records.latest())
+        self._alarms.take_up(await self._records.latest(KNOWN), most=KNOWN)
 
     async def run(self) -> None:
         """Record every change, in order, for ever; raises Fenced under a newer writer."""

@@ -1,11 +1,12 @@
 """The alarms of a port as they stand: which are new, which are over, and in what order they are looked at."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from math import inf
 
 import msgspec
 
-from kouan.command.alarms import Alarm, AlarmState, cause_of, raised, returned
+from kouan.command.alarms import Alarm, AlarmState, Called, cause_of, raised, returned
 from kouan.ledger.roles import Unit
 from kouan.vocabulary.clock import Instant
 from kouan.vocabulary.errors import NotFound
@@ -21,12 +22,30 @@ class AlarmList:
     def __init__(self, record: Callable[[Unit], None] = lambda _: None) -> None:
         self.record = record
         self._standing: dict[bytes, Alarm] = {}
+        self._known_until: dict[bytes, float] = {}
+        self._knows_since: Instant = 0
         self._settled: deque[Alarm] = deque(maxlen=SETTLED)
 
-    def take_up(self, alarms: Iterable[Alarm]) -> None:
-        """Know the alarms of an earlier process; what was raised since is not forgotten."""
+    def take_up(self, alarms: Sequence[Alarm], *, most: int) -> None:
+        """Know the alarms of an earlier process; what was raised since is not forgotten.
+
+        They are those that stand, and the latest others; as many as ``most`` may not be all.
+        """
         for alarm in sorted(alarms, key=lambda alarm: alarm.acknowledged_at or 0):
             self.put(alarm)
+        for alarm in alarms:
+            until = inf if alarm.returned_at is None else max(alarm.at, alarm.returned_at)
+            self._known_until[alarm.cause] = max(until, self._known_until.get(alarm.cause, 0))
+        if len(alarms) >= most:
+            self._knows_since = min((one.at for one in alarms if one.state is AlarmState.NORMAL), default=0)
+
+    def is_known(self, called: Called) -> bool:
+        """Say whether an alarm was raised for a call of an earlier process, or one of its cause stood when it came.
+
+        What was called for before all alarms that are known surely was.
+        """
+        cause = cause_of(called.lane, called.passage, called.reason)
+        return called.at <= max(self._knows_since, self._known_until.get(cause, -1))
 
     def call(
         self, lane: str, passage: str, priority: int, reason: Reason, now: Instant, *, lasts: bool = False

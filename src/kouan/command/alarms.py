@@ -81,6 +81,16 @@ class Alarm(msgspec.Struct, frozen=True):
         return cause_of(self.lane, self.passage, Reason(self.code, self.params))
 
 
+class Called(msgspec.Struct, frozen=True):
+    """Somebody was called by a step that was recorded ``at`` an instant; lane and passage as of an alarm."""
+
+    at: Instant
+    lane: str
+    passage: str
+    priority: int
+    reason: Reason
+
+
 def cause_of(lane: str, passage: str, reason: Reason) -> bytes:
     """Return what tells alarms apart that are raised for different things."""
     return canonical({"lane": lane, "passage": passage, "code": reason.code, "params": reason.params})

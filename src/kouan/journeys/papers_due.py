@@ -5,7 +5,7 @@ import msgspec
 from kouan.inspection.roles import PapersRecords
 from kouan.inspection.two_step import note_overdue
 from kouan.ledger.roles import Ledger, UnitRefused
-from kouan.vocabulary.clock import Clock
+from kouan.vocabulary.clock import Clock, Instant
 
 
 class Overdue(msgspec.Struct, frozen=True):
@@ -22,6 +22,11 @@ class PapersDue:
         self._papers = papers
         self._ledger = ledger
         self._clock = clock
+
+    async def late(self) -> tuple[Instant, frozenset[str]]:
+        """Return the present instant, and the numbers of the declarations that are overdue at it."""
+        now = self._clock.now()
+        return now, frozenset(record.number for record in await self._papers.declarations_due(now))
 
     async def look(self) -> tuple[Overdue, ...]:
         """Note every declaration that has become overdue since the last look, and return these."""

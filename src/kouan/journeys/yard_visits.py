@@ -10,6 +10,7 @@ from kouan.ledger.roles import Ledger
 from kouan.vocabulary.clock import Clock, Instant
 from kouan.vocabulary.errors import InvalidValue, NotFound
 from kouan.vocabulary.verdict import Reason, Refused
+from kouan.yard.asking import cannot_be
 from kouan.yard.events import Command
 from kouan.yard.facts import (
     Arrived,
@@ -164,19 +165,19 @@ class YardVisits:
         async def fits(state: VisitState) -> Refused | None:
             return await unfit(self._records, self._settings, state.stay, where, temperature_dc)
 
-        return await self._take(visit, lambda _, now: HandlingBegan(now, str(where), by), fits)
+        return await self._ask(visit, lambda _, now: HandlingBegan(now, str(where), by), fits)
 
     async def tally(
         self, visit: str, by: str, moisture_bp: int = 0, pieces: int | None = None, *, sound: bool = True
     ) -> Done | Refused:
         """End handling with the tally (理货)."""
-        return await self._take(visit, lambda _, now: Tallied(now, by, moisture_bp, pieces, sound))
+        return await self._ask(visit, lambda _, now: Tallied(now, by, moisture_bp, pieces, sound))
 
     async def sample(self, visit: str, sample: str, mass_kg: int, seal: str, by: str) -> Done | Refused:
         """Take and seal a sample of what a vehicle brought."""
         if mass_kg <= 0:
             raise InvalidValue("mass_kg", "mass.range", "must be more than 0")
-        return await self._take(visit, lambda _, now: SampleTaken(now, sample, mass_kg, seal, by))
+        return await self._ask(visit, lambda _, now: SampleTaken(now, sample, mass_kg, seal, by))
 
     async def leave(
         self, visit: str, occupants: int, subjects: Sequence[str], line: Line | None = None
@@ -208,11 +209,11 @@ class YardVisits:
             digest = "" if leaving is None else difference_digest(state.stay.aboard, leaving)
             return ExceptionSigned(now, by, reason, digest)
 
-        return await self._take(visit, signed)
+        return await self._ask(visit, signed)
 
     async def mend(self, visit: str, how: Mend, by: str, reason: str) -> Done | Refused:
         """Say how a held vehicle goes on."""
-        return await self._take(visit, lambda _, now: HoldMended(now, how, by, reason))
+        return await self._ask(visit, lambda _, now: HoldMended(now, how, by, reason))
 
     async def withdraw(self, lot: str, reason: Reason) -> tuple[Done, ...]:
         """Hold every lorry that is fetching goods of a lot: recalled, or under control."""
@@ -228,11 +229,25 @@ class YardVisits:
         """Look at a visit whose deadline passed: people are called."""
         return await self._take(visit, lambda _, now: DeadlinePassed(now))
 
+    async def _ask(
+        self,
+        visit: str,
+        tell: Callable[[VisitRecord, Instant], Fact],
+        fits: Callable[[VisitState], Awaitable[Refused | None]] | None = None,
+    ) -> Done | Refused:
+        """Tell a visit what a person asks of it; refused where it cannot be as the visit stands, and not recorded."""
+
+        async def allows(state: VisitState, fact: Fact, now: Instant) -> Refused | None:
+            wrong = cannot_be(state, fact, now, self._settings)
+            return wrong if wrong is not None or fits is None else await fits(state)
+
+        return await self._take(visit, tell, allows)
+
     async def _take(
         self,
         visit: str,
         tell: Callable[[VisitRecord, Instant], Fact],
-        allows: Callable[[VisitState], Awaitable[Refused | None]] | None = None,
+        allows: Callable[[VisitState, Fact, Instant], Awaitable[Refused | None]] | None = None,
     ) -> Done | Refused:
         """Tell a visit something; where somebody else was faster, look again at what stands."""
         answer: Done | Refused = refusal_of("")
@@ -241,10 +256,10 @@ class YardVisits:
             if record is None:
                 raise NotFound(f"there is no visit {visit}")
             state, now = decode_state(record.document), self._clock.now()
-            wrong = None if allows is None else await allows(state)
+            fact = tell(record, now)
+            wrong = None if allows is None else await allows(state, fact, now)
             if wrong is not None:
                 return wrong
-            fact = tell(record, now)
             books = await books_of(self._records, self._goods, self._write_offs, state, fact, now)
             answer = _done(await self._recording.told(record, fact, now, books))
             if answer != refusal_of(""):

@@ -1,8 +1,11 @@
 """What every named rule returns: granted, or refused with reasons that an operator can read."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
+
+from kouan.vocabulary.clock import Instant
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -18,6 +21,17 @@ class Reason(msgspec.Struct, frozen=True):
 
 Alert = Callable[[str, str, int, Reason], None]
 """What calls a person: lane, passage, priority (1 is the most urgent) and why."""
+
+Stands = Callable[[Mapping[str, Any]], bool]
+"""Says whether what somebody was called for still stands, by the parameters of its reason."""
+
+Back = Callable[[str, Instant, Stands], None]
+"""What ends the alarms of a code that were raised before an instant, but for those that still stand."""
+
+
+def nothing_stands(_params: Mapping[str, Any]) -> bool:
+    """Say that nothing that somebody was called for stands any more."""
+    return False
 
 
 class Granted(msgspec.Struct, frozen=True, tag="granted"):

@@ -1,6 +1,6 @@
 """Declarations with what blocks their release: found by number, plate or consignee, what is overdue first."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -11,10 +11,9 @@ from kouan.access.words import Action, Field
 from kouan.inspection.balances import BalanceKind, left_kg, over_kg
 from kouan.inspection.desk import document_of
 from kouan.inspection.records import BalanceRecord, DeclarationRecord
-from kouan.inspection.release.lot import LotState
+from kouan.inspection.release.pressing import FIRST, Place, place_of
 from kouan.inspection.release.records import LotRecord
 from kouan.inspection.two_step import days_left
-from kouan.vocabulary.clock import SECOND
 from kouan.vocabulary.clock import Instant as At
 from kouan.vocabulary.errors import NotFound
 from kouan.vocabulary.places import Direction
@@ -24,18 +23,15 @@ from kouan.web.fields import LINE, Instant, Shape
 from kouan.web.matters import lot_matter
 from kouan.web.reading import Reading, Reads
 from kouan.web.release_shapes import LotView, summary
-from kouan.web.services import ReleaseServices, Services
+from kouan.web.services import Services
 
 router = APIRouter(route_class=GuardedRoute, tags=["release"], prefix="/release/declarations")
 
-EVER_US = 100 * 366 * 86_400 * SECOND
-"""Beyond every deadline. Our choice."""
+LATEST = 100
+"""How many of a vehicle's confirmations are looked at, the latest first. Our choice: more than it brings in a month."""
 
-LOTS_A_PAGE = 4
-"""How many lots are looked at for each declaration shown. Our choice: most declarations of minerals have one or two."""
 
-PRESSING = (LotState.ESCALATED, LotState.OVERDUE, LotState.RECALLED, LotState.FAILED, LotState.HELD)
-"""States that wait for a person, the most urgent first; all others by their deadlines."""
+PAGES = "Where the page begins: what ``next`` said of the one before. A list is of one instant to its last page."
 
 
 class _Found(msgspec.Struct, frozen=True):
@@ -48,7 +44,8 @@ class _Found(msgspec.Struct, frozen=True):
     @property
     def full_due(self) -> At | None:
         """When all of it is due, None where all is there."""
-        return None if self.paper is None or self.paper.step == "full" else self.paper.full_due
+        paper = self.paper
+        return None if paper is None or paper.step == "full" or paper.status == "cancelled" else paper.full_due
 
     @property
     def deadline(self) -> At | None:
@@ -58,16 +55,14 @@ class _Found(msgspec.Struct, frozen=True):
 
     def overdue(self, now: At) -> bool:
         """Say whether a deadline passed, or a lot is known to be overdue."""
-        passed = self.deadline is not None and self.deadline <= now
-        return passed or any(lot.state in PRESSING[:2] for lot in self.lots)
-
-    def urgency(self, now: At) -> tuple[bool, int, At, str]:
-        """Return what it is ordered by: what is overdue first, then by how pressing its lots are, then by deadline."""
-        ranks = [PRESSING.index(LotState(lot.state)) for lot in self.lots if lot.state in PRESSING]
-        return not self.overdue(now), min(ranks, default=len(PRESSING)), self.deadline or EVER_US, self.number
+        return place_of(self.number, self.full_due, self.lots, now).late == 0
 
 
 Sought = Annotated[str, Query(max_length=64, pattern=LINE)]
+After = Annotated[
+    str,
+    Query(max_length=96, pattern=r"^([0-9]{1,18}-[01]-[0-9]-[0-9]{1,18}-[0-9A-Za-z]{1,40})?$", description=PAGES),
+]
 
 
 class BalanceLine(Shape):
@@ -102,10 +97,14 @@ class DeclarationStanding(Shape):
 
 
 class DeclarationsStanding(Shape):
-    """Declarations, what is overdue first, then by their nearest deadline."""
+    """Declarations, what is overdue first, then by their nearest deadline; ``next`` is where the next page begins.
+
+    It is None on the last one.
+    """
 
     at: Instant
     items: list[DeclarationStanding]
+    next: str | None
 
 
 @router.get("", response_model=DeclarationsStanding)
@@ -116,6 +115,7 @@ async def find_declarations(
     declaration: Sought | None = None,
     plate: Sought | None = None,
     consignee: Sought | None = None,
+    after: After = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> Response:
     """Return declarations by number, plate or consignee; without either those whose release waits, overdue ones first.
@@ -123,23 +123,42 @@ async def find_declarations(
     By their consignee they are found only by who may read it, for the purpose that the request gives.
     """
     now = services.clock.now()
-    release = services.release
-    if release is None:
+    if services.release is None:
         raise NotFound("this port releases no goods")
-    sought = [(text or "").strip() for text in (declaration, plate, consignee)]
-    numbers = await _numbers(services, release, reads, sought, limit) if any(sought) else None
-    lots = await _waiting(release, limit) if numbers is None else await _lots(release, numbers)
-    if numbers is None:
-        due = await services.papers.declarations_due(now, limit)
-        numbers = list(dict.fromkeys([*(paper.number for paper in due), *(lot.declaration for lot in lots)]))
-        lots = [*lots, *await _lots(release, [paper.number for paper in due])]
-    papers = {paper.number: paper for paper in await services.papers.declarations(numbers)}
-    found = [_Found(number, papers.get(number), _own(lots, number)) for number in numbers]
-    there = [one for one in found if one.paper is not None or one.lots]
-    shown = sorted(there, key=lambda one: one.urgency(now))[:limit]
+    records = services.release.records
+    at, place = _begins(after, now)
+    declaration, plate, firm = ((text or "").strip() for text in (declaration, plate, consignee))
+    if declaration or plate or firm:
+        numbers = await _numbers(services, declaration, plate)
+        places = await records.declarations_found(at, place, limit + 1, numbers, firm or None)
+    else:
+        places = await records.declarations_pressing(at, place, limit + 1)
+    numbers = [each.number for each in places[:limit]]
+    papers = {paper.number: paper for paper in await services.papers.declarations(numbers)} if numbers else {}
+    found = [_Found(number, papers.get(number), tuple(await records.lots_of_declaration(number))) for number in numbers]
+    views = await _views(services, reads, [lot for one in found for lot in one.lots])
+    shown = [one for one in found if not firm or _read(one, views, firm)]
     balances = await services.papers.balances([one.number for one in shown]) if shown else ()
-    views = await _views(services, reads, [lot for one in shown for lot in one.lots])
-    return json_answer({"at": now, "items": [_standing(one, views, balances, now) for one in shown]})
+    onward = _next(at, places[limit - 1]) if shown and len(places) > limit else None
+    items = [_standing(one, views, balances, now) for one in shown]
+    return json_answer({"at": now, "items": items, "next": onward})
+
+
+def _begins(after: str, now: At) -> tuple[At, Place]:
+    """Return the instant at which a list is ordered, and the place after which a page of it begins."""
+    if not after:
+        return now, FIRST
+    at, late, rank, deadline, number = after.split("-")
+    return int(at), Place(int(late), int(rank), int(deadline), number)
+
+
+def _next(at: At, last: Place) -> str:
+    return f"{at}-{last.late}-{last.rank}-{last.deadline}-{last.number}"
+
+
+def _read(found: _Found, views: Mapping[str, dict[str, Any]], consignee: str) -> bool:
+    """Say whether the reader may know that a declaration is of a consignee."""
+    return any(views[lot.number]["consignee"] == consignee for lot in found.lots)
 
 
 async def _views(services: Services, reads: Reading, lots: Sequence[LotRecord]) -> dict[str, dict[str, Any]]:
@@ -149,48 +168,24 @@ async def _views(services: Services, reads: Reading, lots: Sequence[LotRecord]) 
     return {lot.number: summary(lot, english, fields) for lot, fields in zip(lots, read, strict=True)}
 
 
-def _own(lots: Iterable[LotRecord], number: str) -> tuple[LotRecord, ...]:
-    own = {lot.number: lot for lot in lots if lot.declaration == number}
-    return tuple(sorted(own.values(), key=lambda lot: lot.line))
+async def _numbers(services: Services, declaration: str, plate: str) -> list[str] | None:
+    """Return the numbers of the declarations that number and plate find, None where neither is given."""
+    if not plate:
+        return [declaration] if declaration else None
+    carried = await _carried(services, "".join(plate.split()).upper())
+    return [number for number in carried if declaration in ("", number)]
 
 
-async def _numbers(
-    services: Services, release: ReleaseServices, reads: Reading, sought: Sequence[str], limit: int
-) -> list[str]:
-    """Return the numbers of the declarations that every given word finds."""
-    declaration, plate, consignee = sought
-    found: list[list[str]] = [[declaration]] if declaration else []
-    if plate:
-        found.append(await _carried(services, "".join(plate.split()).upper(), limit))
-    if consignee:
-        lots = await release.records.lots_of_consignee(consignee, limit * LOTS_A_PAGE)
-        read = await reads.of([lot_matter(lot, reads.port) for lot in lots])
-        found.append([lot.declaration for lot, fields in zip(lots, read, strict=True) if Field.FIRM in fields])
-    first, *others = found
-    return [number for number in dict.fromkeys(first) if all(number in other for other in others)][:limit]
-
-
-async def _carried(services: Services, plate: str, limit: int) -> list[str]:
-    """Return the declarations of what a vehicle carries or carried, the latest first."""
+async def _carried(services: Services, plate: str) -> list[str]:
+    """Return the declarations of what a vehicle carries or carried lately."""
     numbers: list[str] = []
-    for paper in await services.papers.confirmations_of_vehicle(plate, limit):
+    for paper in await services.papers.confirmations_of_vehicle(plate, LATEST):
         lines = document_of(paper).consignments
         way = Direction(paper.direction)
         held = await services.papers.consignments([line.number for line in lines], way) if lines else ()
         declared = {one.number: one.declaration for one in held}
         numbers += [number for line in lines if (number := declared.get(line.number) or line.declaration)]
     return numbers
-
-
-async def _waiting(release: ReleaseServices, limit: int) -> list[LotRecord]:
-    """Return lots that wait for something: those that press, then those whose deadline is nearest."""
-    found = [lot for state in PRESSING for lot in await release.records.lots_in(state, limit)]
-    found += await release.records.lots_due(EVER_US, limit * LOTS_A_PAGE)
-    return list({lot.number: lot for lot in found}.values())
-
-
-async def _lots(release: ReleaseServices, numbers: Iterable[str]) -> list[LotRecord]:
-    return [lot for number in numbers for lot in await release.records.lots_of_declaration(number)]
 
 
 def _standing(

@@ -124,6 +124,14 @@ async def ask_what_if(number: StudyPath, body: WhatIfRequest, services: Needed) 
     return json_answer(await _studies(services).what_if(number, body.changes), 202)
 
 
+@router.get("/{number}/what-ifs/workbook", response_class=Response, responses=_WORKBOOK)
+@asks(Action.STUDY)
+async def get_what_ifs_workbook(number: StudyPath, services: Needed, language: Spoken = "zh") -> Response:
+    """Return the workbook of what the flow model answered; it shows nothing of what rows say."""
+    path = await _studies(services).made(number, Made.ANSWERS, language)
+    return FileResponse(path, media_type=_XLSX, filename=path.name, headers={"cache-control": "no-store"})
+
+
 @router.post("/{number}/cancellation", response_model=StudyView)
 @asks(Action.STUDY)
 async def cancel_study(number: StudyPath, services: Needed) -> Response:

@@ -167,6 +167,14 @@ class SourceView(Shape):
     mend: str
 
 
+class TracksView(Shape):
+    """Visits of the busiest day: seconds of that day at each place, null where they are not known."""
+
+    day: dt.date
+    places: list[TextsView]
+    points: list[list[int | None]]
+
+
 class AnswerView(Shape):
     """What a study found."""
 
@@ -181,6 +189,7 @@ class AnswerView(Shape):
     rejections: list[RejectionView]
     sources: list[SourceView]
     counts: list[FigureView]
+    tracks: TracksView | None = None
 
 
 class IntervalView(Shape):
@@ -206,6 +215,22 @@ class MeasureView(Shape):
 
     compared: ComparedView
     certain: bool
+
+
+class ChangedView(Shape):
+    """A change: its name, the value before and the one after."""
+
+    name: str
+    before: str
+    after: str
+
+
+class LineView(Shape):
+    """Vehicles in line at a place in each quarter hour: a quarter of their sum is the vehicle-hours of a day."""
+
+    place: str
+    before: list[float]
+    after: list[float]
 
 
 class DayTestedView(Shape):
@@ -235,6 +260,8 @@ class WhatIfView(Shape):
     elsewhere_min: float
     places: int | None
     measures: list[MeasureView]
+    lines: list[LineView] = Bounded(default_factory=list)
+    changed: list[ChangedView] = Bounded(default_factory=list)
 
 
 class OpenedView(Shape):

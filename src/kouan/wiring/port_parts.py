@@ -12,6 +12,7 @@ from kouan.adapters.alarms import AlarmKeeper
 from kouan.adapters.bay_planner.worker import WorkerPlanner
 from kouan.adapters.board.board import LiveBoard
 from kouan.adapters.board.hub import HubBoard
+from kouan.adapters.calls import calls_of
 from kouan.adapters.driver.desk import PortDesk
 from kouan.adapters.driver.port_driver import PortDriver
 from kouan.adapters.driver.region import RegionFollower
@@ -148,10 +149,14 @@ async def _build(
     link = await stack.enter_async_context(await links.watched_link(folder, broker, port.name, ledger, board.alarm))
     stores = yard_stores(database, port.name, store.papers, ledger, store.subjects)
     rules = await _rules(platform, database, store)
-    release = release_of(port.name, rules.release, database, store.papers, ledger, clock, links.chance(), board.alarm)
+    release = release_of(
+        port.name, rules.release, database, store.papers, ledger, clock, links.chance(), board.alarm, board.back
+    )
     signer, chance = keys.platform_signer(folder.path, port.name), links.chance().randbytes
     exits = yard_exits(port, link, signer, chance, ledger, records, clock)
-    yard = release_and_yard(port, stores, release.services, clock, chance, board.alarm, rules.overrun, exits)
+    yard = release_and_yard(
+        port, stores, release.services, clock, chance, board.alarm, rules.overrun, exits, board.back
+    )
     driver = PortDriver(setting_of(port), policy, _roles(platform, store, link, desk, region, yard, rules), board)
     tell("recovery")
     await board.start()
@@ -167,6 +172,7 @@ async def _build(
         await follower.start()
         hub = HubBoard(edge.keeper, region, lambda: driver.policy_at(clock.now()), settings.hub, edge.standing).view
     board.attend(tuple(driver.lanes.values()), lambda: driver.rules.view(clock.now()), hub)
+    board.alarms.call_again(await calls_of(ledger))
     heads = HeadSigner(ledger, ledger.writer, keys.ledger_signer(folder.path, port.name), port.name, clock)
     services = dataclasses.replace(
         _services(platform, store, board, gate_desk, heads, targeting),
@@ -178,7 +184,7 @@ async def _build(
         alarms=alarms,
         studies=studies_of(platform, stack),
     )
-    papers = PapersWatch(PapersDue(store.papers, ledger, clock), board.alarm)
+    papers = PapersWatch(PapersDue(store.papers, ledger, clock), board.alarm, back=board.back)
     return PortParts(store, driver, board, services, heads, papers, release, alarms, edge, follower, yard, examination)
 
 

@@ -14,7 +14,7 @@ from kouan.journeys.release import ReleaseDesk
 from kouan.journeys.release_papers import PapersForRelease
 from kouan.ledger.roles import Ledger
 from kouan.vocabulary.clock import Clock
-from kouan.vocabulary.verdict import Alert
+from kouan.vocabulary.verdict import Alert, Back
 from kouan.web.services import ReleaseServices
 from kouan.wiring.port_file import folder
 
@@ -34,10 +34,10 @@ def rules_beside(port_file: Path) -> Path:
 
 def release_of(
     port: str, rules: ReleaseRules, database: Database, papers: PapersRecords, ledger: Ledger, clock: Clock,
-    chance: Random, alarm: Alert,
+    chance: Random, alarm: Alert, back: Back,
 ) -> ReleaseParts:  # fmt: skip
     """Return the release of a port; by the rules in force."""
     records = PostgresReleaseRecords(database, port)
     desk = ReleaseDesk(records, ledger, rules, clock, chance)
     services = ReleaseServices(records=records, desk=desk, papers=PapersForRelease(desk, records, papers))
-    return ReleaseParts(services, ReleaseWatch(desk, records, clock, alarm))
+    return ReleaseParts(services, ReleaseWatch(desk, records, clock, alarm, back=back))

@@ -28,7 +28,7 @@ from kouan.ledger.roles import Ledger, Subjects
 from kouan.protocols.jws import Signer
 from kouan.protocols.link import Link
 from kouan.vocabulary.clock import SECOND, Clock
-from kouan.vocabulary.verdict import Alert
+from kouan.vocabulary.verdict import Alert, Back
 from kouan.web.services import ReleaseServices
 from kouan.wiring.messages import renderer
 from kouan.wiring.port_file import PortFile
@@ -89,6 +89,7 @@ def yard_of(
     follow: Follow | None = None,
     overrun: OverrunAt = no_overrun,
     exits: YardExits | None = None,
+    back: Back | None = None,
 ) -> YardParts | None:
     """Return the yard of a port, None where its file has none; ``follow`` as for ``YardVisits``.
 
@@ -109,17 +110,17 @@ def yard_of(
         port.yard, stores.yard, ledger, released, write_offs, clock, chance, calibrated_until, carry_out, follow,
         nobody_signs if exits is None else exits.sign, exits,
     )  # fmt: skip
-    driver = YardDriver(desk, stores.subjects, clock, call, exits=exits)
+    driver = YardDriver(desk, stores.subjects, clock, call, exits=exits, back=back)
     return YardParts(desk, driver, GateToYard(port.yard, desk.visits, stores.papers, ledger, stores.subjects, call))
 
 
 def release_and_yard(
     port: PortFile, stores: YardStores, release: ReleaseServices, clock: Clock, chance: Callable[[int], bytes],
-    alarm: Alert, overrun: OverrunAt = no_overrun, exits: YardExits | None = None,
+    alarm: Alert, overrun: OverrunAt = no_overrun, exits: YardExits | None = None, back: Back | None = None,
 ) -> YardParts | None:  # fmt: skip
     """Return the yard of a port joined to its release, each of which hears of the other; None where it has none."""
     told = YardToRelease(release.desk, stores.release, stores.yard, port.yard.tolerances.ticket_pm)
-    yard = yard_of(port, stores, clock, chance, alarm, told.follow, overrun, exits)
+    yard = yard_of(port, stores, clock, chance, alarm, told.follow, overrun, exits, back)
     if yard is not None:
         yard.driver.settle = told.settle
         release.desk.moved = ReleaseToYard(release.desk, yard.desk.visits, stores.yard, told, caller(alarm)).follow

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 from tests.integration.storage.players import Player
 
-from kouan.inspection.records import params_of
+from kouan.inspection.records import DeclarationRecord, params_of
+from kouan.inspection.release.pressing import FIRST, NEVER, PRESSING, Place
 from kouan.inspection.release.records import CustodyRecord, LotRecord, SampleRecord
 from kouan.ledger.roles import Appended, Statement, Unit
 
@@ -31,7 +32,9 @@ class Release:
     async def granted(self, *statements: tuple[str, Any]) -> bool:
         """Append the statements as the guards of one unit; say whether all held."""
         named = [
-            Statement(f"release.{name}", given if isinstance(given, dict) else params_of(given))
+            Statement(
+                name if "." in name else f"release.{name}", given if isinstance(given, dict) else params_of(given)
+            )
             for name, given in statements
         ]
         return isinstance(await self._ledger.append(Unit((), tuple(named))), Appended)
@@ -49,14 +52,63 @@ async def test_a_lot_is_opened_once(player: Player, release: Release) -> None:
     assert await player.release.find_lot("nobody") is None
 
 
-async def test_the_lots_of_a_consignee_come_with_the_latest_first(player: Player, release: Release) -> None:
-    second = changed(LOT, number="071320261000000002-1", declaration="071320261000000002", declared_at=20)
-    other = changed(LOT, number="071320261000000003-1", declaration="071320261000000003", consignee="91150000Y")
-    for one in (LOT, second, other):
+async def test_declarations_come_in_the_order_in_which_they_are_looked_at_page_by_page(
+    player: Player, release: Release
+) -> None:
+    lots = [
+        ("1", 1, "declared", 300), ("2", 1, "held", 400), ("3", 1, "declared", 90), ("4", 1, "overdue", 500),
+        ("5", 1, "free", None), ("6", 1, "declared", 300), ("7", 1, "free", None), ("7", 2, "declared", 600),
+    ]  # fmt: skip
+    for number, line, state, deadline in lots:
+        one = changed(LOT, number=f"{number}-{line}", declaration=number, line=line, state=state, deadline=deadline)
         assert await release.granted(("insert_lot", one))
-    assert await player.release.lots_of_consignee("91150000X", 10) == [second, LOT]
-    assert await player.release.lots_of_consignee("91150000X", 1) == [second]
-    assert await player.release.lots_of_consignee("nobody", 10) == []
+    records, whole = player.release, ["4", "3", "2", "1", "6", "7"]
+    found = await records.declarations_pressing(100, FIRST, 10)
+    assert [place.number for place in found] == whole
+    assert [(place.late, place.rank, place.deadline) for place in found[:4]] == [
+        (0, 1, 500), (0, 5, 90), (1, 4, 400), (1, 5, 300)
+    ]  # fmt: skip
+    turned, after = list[str](), FIRST
+    while page := await records.declarations_pressing(100, after, 2):
+        turned, after = [*turned, *(place.number for place in page)], page[-1]
+    assert turned == whole
+
+
+async def test_a_declaration_waits_for_its_full_form_until_it_is_cancelled(player: Player) -> None:
+    ledger = await player.open_writer()
+    summary = DeclarationRecord("D1", 1, "in", "declared", 0, "d", b"{}", 10, 10, "summary", 100)
+    cancelled = changed(summary, number="D2", status="cancelled")
+    for paper in (summary, cancelled):
+        await ledger.append(Unit((), (Statement("papers.insert_declaration", params_of(paper)),)))
+    records, numbers = player.release, [summary.number, cancelled.number, "nobody"]
+    assert await records.declarations_pressing(99, FIRST, 10) == []
+    assert await records.declarations_pressing(100, FIRST, 10) == [Place(0, len(PRESSING), 100, summary.number)]
+    assert await records.declarations_found(99, FIRST, 10, numbers, None) == [
+        Place(1, len(PRESSING), 100, summary.number), Place(1, len(PRESSING), NEVER, cancelled.number)
+    ]  # fmt: skip
+    lot = changed(LOT, number=f"{summary.number}-1", declaration=summary.number, deadline=50)
+    assert await Release(ledger).granted(("insert_lot", lot))
+    assert await records.declarations_pressing(60, FIRST, 10) == [Place(0, len(PRESSING), 50, summary.number)]
+
+
+async def test_declarations_are_found_by_number_and_consignee(player: Player, release: Release) -> None:
+    for number, consignee, state in (("1", "A", "free"), ("2", "A", "declared"), ("3", "B", "declared")):
+        deadline = None if state == "free" else 100
+        one = changed(
+            LOT, number=f"{number}-1", declaration=number, consignee=consignee, state=state, deadline=deadline
+        )
+        assert await release.granted(("insert_lot", one))
+
+    async def numbers(sought: list[str] | None, consignee: str | None, limit: int = 10) -> list[str]:
+        places = await player.release.declarations_found(50, FIRST, limit, sought, consignee)
+        return [place.number for place in places]
+
+    assert await numbers(None, "A") == ["2", "1"]
+    assert await numbers(None, "A", 1) == ["2"]
+    assert await numbers(["1", "3", "9"], None) == ["3", "1"]
+    assert await numbers(["1", "3"], "B") == ["3"]
+    assert await numbers([], None) == []
+    assert await numbers(None, "nobody") == []
 
 
 async def test_a_lot_moves_from_the_version_that_was_read(player: Player, release: Release) -> None:

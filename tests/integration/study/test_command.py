@@ -1,5 +1,6 @@
 """``kouan study`` on a bare machine: no port, no database, no account."""
 
+import datetime as dt
 import io
 import json
 
@@ -94,3 +95,48 @@ def test_a_file_that_is_not_there_is_one_sentence(tmp_path):
     found = CliRunner().invoke(study_app, [str(tmp_path / "none.csv"), "--yes"])
     assert found.exit_code == 1
     assert "cannot be read" in str(found.exception)
+
+
+def nine_days(folder):
+    """Write thirty lorries a day on nine days, each weighed twice, and return the files."""
+    passages, tickets = ["Plate,Direction,Queued at,Stopped at,Left at"], ["Plate,Ticket,Gross at,Tare at,Gross,Tare"]
+    for number in range(270):
+        came = dt.datetime(2026, 10, 1 + number // 30, 8) + dt.timedelta(minutes=number % 30 * 20)  # noqa: DTZ001
+        at = [came + dt.timedelta(minutes=minute) for minute in (0, 5, 6, 15, 30 + number * 7 % 5, 40, 41)]
+        plate = f"{1000 + number}УБА"
+        passages += [f"{plate},in,{at[0]},{at[1]},{at[2]}", f"{plate},out,,{at[5]},{at[6]}"]
+        tickets.append(f"{plate},T{number},{at[3]},{at[4]},60000,{20000 + number}")
+    files = {"passages.csv": passages, "tickets.csv": tickets}
+    for name, lines in files.items():
+        (folder / name).write_text("\n".join(lines), encoding="utf-8")
+    return [str(folder / name) for name in files]
+
+
+@pytest.mark.slow
+def test_what_would_change_it_is_printed_and_kept_with_the_study_its_error_first(tmp_path):
+    files = nine_days(tmp_path)
+    asked = ["study", *files, "--yes", "--what-if", "unload_min=200", "--language", "en", "--data", str(tmp_path)]
+    found = CliRunner().invoke(app, [*asked, "--out", str(tmp_path / "r.html"), "--excel", str(tmp_path / "r.xlsx")])
+    assert found.exit_code == 0, found.output
+    assert found.stdout.index("held-out days") < found.stdout.index("measures")
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    english = text.split('lang="en">', 2)[-1]
+    told = english.index("What if: unload_min=200")
+    assert told < english.index("First its error: on") < english.index("Changed: unloading, on average")
+    assert english.index("Changed: unloading, on average") < english.index("turn-round, mean (min):")
+    book = CalamineWorkbook.from_filelike(io.BytesIO((tmp_path / "r.xlsx").read_bytes()))
+    assert len(book.get_sheet_by_name("what if").to_python()) == 12
+    lines = book.get_sheet_by_name("lines by clock").to_python()
+    assert all(row[3] == pytest.approx(sum(row[4:]) / 4) for row in lines[1:])
+    assert "visits" in book.sheet_names
+
+
+@pytest.mark.slow
+def test_people_are_shared_out_on_a_ports_own_files_its_error_first(tmp_path):
+    asked = ["study", "optimise", *nine_days(tmp_path), "--yes", "--staff-hours", "60", "--data", str(tmp_path)]
+    found = CliRunner().invoke(app, [*asked, "--json"])
+    assert found.exit_code == 0, found.output
+    told = json.loads(found.stdout)
+    assert told["back_test"]["days"]
+    assert told["staff_hours"] <= 60
+    assert all(hour["bays"] == 0 for hour in told["hours"])

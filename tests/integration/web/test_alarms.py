@@ -8,9 +8,15 @@ from tests.integration.web.web_kit import PORT, WebPort, until
 
 from kouan.adapters.alarms import AlarmKeeper
 from kouan.adapters.board.board import LiveBoard
+from kouan.adapters.calls import calls_of
 from kouan.adapters.memory.command import MemoryAlarmRecords
+from kouan.command.alarms import Called
+from kouan.gate.facts import BarrierMoved
+from kouan.ledger.entries import canonical
+from kouan.ledger.roles import Draft, Unit
 from kouan.vocabulary.verdict import Reason
 from kouan.wiring.gate_settings import board_setting_of
+from kouan.yard.events import CallPerson, PersonCalled
 
 WITHHELD = Reason("broker.withheld", {"first": 4, "last": 9})
 WORD = {"word": "the disk was changed"}
@@ -31,11 +37,22 @@ async def acknowledge(port: WebPort, name: str, number: str, body: dict[str, str
 
 async def again(port: WebPort) -> LiveBoard:
     """Return the board as it is after a restart of the platform."""
+    return (await restarted(port))[0]
+
+
+async def restarted(port: WebPort) -> tuple[LiveBoard, AlarmKeeper]:
+    """Return board and keeper after a restart; what the keeper before had not recorded is lost."""
     port.clock.advance(1)
     board = LiveBoard(board_setting_of(PORT), port.policy.rulebook, port.ledger, port.records, port.clock)
-    await AlarmKeeper(board.alarms, port.ledger, MemoryAlarmRecords(port.disk, PORT.name), port.clock).start()
+    keeper = AlarmKeeper(board.alarms, port.ledger, MemoryAlarmRecords(port.disk, PORT.name), port.clock)
+    await keeper.start()
     board.attend(tuple(port.driver.lanes.values()))
-    return board
+    board.alarms.call_again(await calls_of(port.ledger))
+    return board, keeper
+
+
+def shown(board: LiveBoard) -> list[tuple[str, str]]:
+    return [(each["reason"]["code"], each["state"]) for each in board.alarms.views()]
 
 
 async def test_who_acknowledges_is_shown_with_their_word(port: WebPort) -> None:
@@ -177,3 +194,90 @@ async def test_every_step_stands_in_the_ledger(port: WebPort) -> None:
     ]  # fmt: skip
     said = msgspec.json.decode(entries[1].body)
     assert (said["by"], said["word"], said["code"]) == ("duty", WORD["word"], "network.hub_silent")
+
+
+async def opened_alone(port: WebPort) -> str:
+    """Let the barrier before a vehicle in review open that nobody ordered; return its passage."""
+    passage = await port.arrive(seal={"number": "CN7654321"})
+    runner = port.driver.lanes["I3"].runner
+    runner.feed(BarrierMoved(port.clock.now(), "release", "open"))
+    await until(lambda: port.driver.lanes["I3"].recorded is runner.state)
+    return passage
+
+
+async def test_what_a_passage_called_for_before_the_platform_died_is_raised_at_its_next_start(port: WebPort) -> None:
+    passage = await opened_alone(port)
+    assert not await MemoryAlarmRecords(port.disk, PORT.name).latest(), "it died before the alarm was recorded"
+    board, keeper = await restarted(port)
+    (alarm,) = board.alarms.views()
+    assert (alarm["reason"]["code"], alarm["passage"], alarm["priority"]) == ("order.opened_without", passage, 1)
+    await keeper.settle()
+    assert len(await port.ledger.read(stream=alarm["number"])) == 1
+    for _ in range(2):
+        board, keeper = await restarted(port)
+        assert shown(board) == [("order.opened_without", "unacknowledged")]
+        await keeper.settle()
+    assert len(await port.ledger.read(stream=alarm["number"])) == 1, "one alarm, however often it starts"
+
+
+async def test_an_alarm_that_somebody_settled_is_not_raised_again_by_a_restart(port: WebPort) -> None:
+    await opened_alone(port)
+    board, keeper = await restarted(port)
+    await keeper.settle()
+    number = board.alarms.views()[0]["number"]
+    await port.alarms.start()
+    person = await port.person("duty")
+    assert (await person.post(f"/api/v1/alarms/{number}/acknowledgement", json=WORD)).status_code == 200
+    assert shown(await again(port)) == [("order.opened_without", "acknowledged")]
+    inspector = await port.person("inspector")
+    (passage,) = [each.passage for each in await port.records.open_passages()]
+    await inspector.post(f"/api/v1/reviews/{passage}/decision", json={"action": "refuse", "reason": "not their seal"})
+    board, keeper = await restarted(port)
+    await keeper.settle()
+    assert shown(board) == shown(await again(port)) == [("order.opened_without", "normal")]
+
+
+async def test_what_the_yard_and_release_called_for_is_raised_at_the_next_start(port: WebPort) -> None:
+    visit = CallPerson("yard-p1", 1, Reason("yard.exit_tailgating", {"vehicles": 2, "plate": "蒙B55678"}))
+    called = PersonCalled(port.clock.now(), visit.visit, visit.priority, visit.reason)
+    moved = {"after": "escalated", "cites": ["coal@2", "1"], "at": port.clock.now()}
+    overdue = {"declaration": "071320261000000001", "due": 7, "at": port.clock.now()}
+    drafts = (
+        Draft("yard.called/1", "yard-p1", "k1", canonical(called)),
+        Draft("release.moved/1", "L-1", "k2", canonical(moved)),
+        Draft("release.moved/1", "L-2", "k3", canonical(moved | {"after": "overdue"})),
+        Draft("papers.declaration_overdue/1", "071320261000000001", "k4", canonical(overdue)),
+    )
+    await port.ledger.append(Unit(drafts))
+    views = (await again(port)).alarms.views()
+    assert [(each["priority"], each["reason"]["code"], each["reason"]["params"]) for each in views] == [
+        (1, "yard.exit_tailgating", {"vehicles": 2, "plate": "蒙B55678"}),
+        (2, "release.calls", {"lot": "L-1", "regime": "coal@2"}),
+        (3, "declaration.overdue", {"declaration": "071320261000000001", "due": 7}),
+    ]
+
+
+async def test_a_lane_that_is_in_service_again_is_not_called_to_once_more(port: WebPort) -> None:
+    called = Called(port.clock.now(), "I4", "", 2, Reason("lane.latched"))
+    board, _ = await restarted(port)
+    board.alarms.call_again([called])
+    assert shown(board) == []
+    lane = port.driver.lanes["I4"]
+    lane.still_latched()
+    await until(lambda: lane.lane.mode == "closed")
+    board, _ = await restarted(port)
+    board.alarms.call_again([called])
+    assert shown(board) == [("lane.latched", "unacknowledged")]
+
+
+async def test_a_source_ends_the_alarms_of_what_stands_no_more_and_none_that_came_while_it_looked(
+    port: WebPort,
+) -> None:
+    for lot in ("L-1", "L-2"):
+        port.board.alarm("", "", 2, Reason("release.calls", {"lot": lot, "regime": "coal@2"}))
+    looked_at = port.clock.now() + 1
+    port.clock.advance(1)
+    port.board.alarm("", "", 2, Reason("release.calls", {"lot": "L-3", "regime": "coal@2"}))
+    port.board.back("release.calls", looked_at, lambda params: params["lot"] == "L-2")
+    states = {each["reason"]["params"]["lot"]: each["state"] for each in port.board.alarms.views()}
+    assert states == {"L-1": "returned", "L-2": "unacknowledged", "L-3": "unacknowledged"}

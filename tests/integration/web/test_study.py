@@ -162,6 +162,8 @@ async def test_files_of_two_kinds_are_studied_and_the_answer_is_kept_and_the_fil
     assert counts["visits"] >= 900
     assert answer["legs"][0]["lost_h_a_day"] >= answer["legs"][1]["lost_h_a_day"] > 0
     assert len(answer["queues"][0]["waiting"]) == 96
+    assert len(answer["tracks"]["points"]) > 100
+    assert {len(points) for points in answer["tracks"]["points"]} == {len(answer["tracks"]["places"])} == {5}
     assert answer["summary"]["zh"]
     assert len(answer["summary"]["zh"]) == len(answer["summary"]["en"])
     assert sum(each["rows"] for each in answer["rejections"]) > 3
@@ -329,6 +331,7 @@ async def test_a_what_if_is_answered_behind_its_back_test_and_a_strange_change_i
 ) -> None:
     number = await eager.begun(*ten_days())
     await eager.run(number, await eager.looked(number))
+    assert (await eager.planner.get(f"{API}/{number}/what-ifs/workbook")).status_code == 404
     await eager.planner.post(f"{API}/{number}/what-ifs", json={"changes": ["lames_in=14"]})
     await eager.studies.settled()
     opened = await eager.found(number)
@@ -342,6 +345,17 @@ async def test_a_what_if_is_answered_behind_its_back_test_and_a_strange_change_i
     assert told["back_test"]["absolute"] > 0
     measures = {each["compared"]["measure"]: each for each in told["measures"]}
     assert measures["visit_min"]["compared"]["after"]["mean"] > measures["visit_min"]["compared"]["before"]["mean"]
+    assert all(len(line[name]) == 96 for line in told["lines"] for name in ("before", "after"))
+    for language, title in (("zh", "若改变：unload_min=60"), ("en", "What if: unload_min=60")):
+        report = (await eager.planner.get(f"{API}/{number}/report?language={language}")).text
+        assert title in report
+        assert "УБА" not in report
+    book = await eager.planner.get(f"{API}/{number}/what-ifs/workbook?language=en")
+    sheets = CalamineWorkbook.from_filelike(io.BytesIO(book.content))
+    assert sheets.sheet_names == ["what if", "days held out", "lines by clock"]
+    assert {row[0] for row in sheets.get_sheet_by_name("what if").to_python()[1:]} == {"unload_min=60"}
+    cells = [cell for name in sheets.sheet_names for row in sheets.get_sheet_by_name(name).to_python() for cell in row]
+    assert not any("УБА" in str(cell) for cell in cells)
 
 
 async def test_what_waited_for_a_day_is_gone_and_no_more_are_begun_than_are_kept(

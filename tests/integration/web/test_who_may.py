@@ -56,6 +56,7 @@ TABLE: dict[str, set[str]] = {
             "delete_study",
             "get_study_report",
             "get_study_workbook",
+            "get_what_ifs_workbook",
         )
     },
     "get_port": WATCHERS,

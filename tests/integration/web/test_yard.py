@@ -225,8 +225,45 @@ async def test_losses_moves_and_moistures_are_stated_with_a_number_of_their_own(
 async def test_a_held_lorry_goes_on_as_the_yards_duty_officer_says(yard: YardPort) -> None:
     turned = await yard.do("yardmaster", "/visits/yard-p1/mend", {"mend": "turn_away", "reason": "wrong site"})
     assert turned["state"] == "handled"
-    again = await yard.do("yardmaster", "/visits/yard-p1/mend", {"mend": "weigh_again", "reason": "so"})
-    assert again["state"] == "handled"
+
+
+@pytest.mark.parametrize(
+    ("mend", "rule"), [("weigh_again", "not_held"), ("handle_again", "not_held"), ("still_here", "not_in_doubt")]
+)
+async def test_a_mend_that_cannot_be_is_refused_with_its_field_and_rule_and_records_nothing(
+    yard: YardPort, mend: str, rule: str
+) -> None:
+    before = await yard.desk.records.find_visit("yard-p1")
+    wrong = await yard.do("yardmaster", "/visits/yard-p1/mend", {"mend": mend, "reason": "so"}, 409)
+    (error,) = wrong["errors"]
+    assert (error["field"], error["rule"]) == ("mend", f"yard.{rule}")
+    assert "there is nothing to" in error["mend"]
+    assert await yard.desk.records.find_visit("yard-p1") == before
+    page = json_of(await yard.port.machine("auditor").get("/api/v1/ledger/entries?stream=yard-p1"))
+    assert len(page["items"]) == 2
+
+
+async def test_whatever_else_a_person_asks_of_a_visit_out_of_its_turn_is_refused_and_records_nothing(
+    yard: YardPort,
+) -> None:
+    sample = {"sample": "S1", "mass_kg": 12, "seal": "SEAL1"}
+    early = await yard.do("operator", "/visits/yard-p1/tally", {}, 409)
+    assert [(each["field"], each["rule"]) for each in early["errors"]] == [("visit", "yard.not_handled")]
+    nothing = await yard.do("operator", "/visits/yard-p1/samples", sample, 409)
+    assert nothing["errors"][0]["rule"] == "yard.nothing_to_sample"
+    nobody = await yard.do("border", "/visits/yard-p1/excuse", {"reason": "second driver"}, 409)
+    assert nobody["errors"][0]["rule"] == "yard.nothing_to_excuse"
+    await yard.do("operator", "/visits/yard-p1/handling", {"place": PLACE})
+    begun = await yard.do("operator", "/visits/yard-p1/handling", {"place": PLACE}, 409)
+    assert begun["errors"][0]["rule"] == "yard.not_weighed"
+    await yard.do("operator", "/visits/yard-p1/samples", sample)
+    again = await yard.do("operator", "/visits/yard-p1/samples", sample, 409)
+    assert [(each["field"], each["rule"]) for each in again["errors"]] == [("sample", "yard.sample_twice")]
+    await yard.do("operator", "/visits/yard-p1/tally", {"moisture_bp": 800})
+    await yard.weigh("yard-p1", 17_000)
+    await yard.desk.visits.leave("yard-p1", 1, ("bat",))
+    over = await yard.do("yardmaster", "/visits/yard-p1/mend", {"mend": "turn_away", "reason": "so"}, 409)
+    assert [(each["field"], each["rule"]) for each in over["errors"]] == [("visit", "yard.visit_over")]
 
 
 async def test_carriers_tickets_and_scales_are_shown_with_their_intervals(yard: YardPort) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.integration.storage.players import MemoryPlayer
 from tests.unit.yard.yard_kit import DOMESTIC, LOT, MINUTE, SETTINGS, HandClock, Papers, Releases
 
+from kouan.adapters.board.alarms import BoardAlarms
 from kouan.adapters.driver.passage_runner import Cause
 from kouan.adapters.driver.yard import AGAIN_S, LOOK_EVERY_S, YardDriver
 from kouan.adapters.driver.yard_scale import ScaleReading
@@ -24,6 +25,7 @@ from kouan.protocols.weighbridge.messages import Frame
 from kouan.vocabulary.clock import SECOND
 from kouan.vocabulary.errors import Fenced, Unavailable
 from kouan.vocabulary.places import LaneName
+from kouan.vocabulary.verdict import Reason
 from kouan.yard.events import CallPerson, Command, LetOut
 from kouan.yard.facts import Mend
 from kouan.yard.pickups import Wanted
@@ -65,13 +67,17 @@ class Field:
             self.clock.now() * 2, self.told.append,
         )  # fmt: skip
         self.subjects = player.subjects
-        self.driver = YardDriver(self.desk, player.subjects, self.clock, self.told.append)
+        self.alarms = BoardAlarms(self.clock, lambda: None)
+        self.driver = YardDriver(self.desk, player.subjects, self.clock, self.told.append, back=self.alarms.back)
 
     def hold(self, cause: Cause) -> Any:
         def settled() -> None:
             self.settled += 1
 
         return settled
+
+    def alarm_states(self) -> dict[str, str]:
+        return {each["reason"]["code"]: each["state"] for each in self.alarms.views()}
 
     async def tell(self, place: str, message: Any) -> None:
         self.driver.device(LaneName.parse(place), message, Cause(), self.hold)  # as a topic names it
@@ -278,3 +284,22 @@ async def test_the_yard_waits_for_its_store_and_ends_under_a_newer_writer(field:
         await driver.run()
     assert [each for each in waited if each != LOOK_EVERY_S] == [AGAIN_S]
     assert (await field.state(visit), field.settled) == ("ready", 0)
+
+
+async def test_the_alarm_of_a_vehicle_that_was_waited_for_is_over_when_it_has_gone_on(field: Field) -> None:
+    visit = await field.deliver()
+    await field.empty("W1")
+    field.clock.advance(120 * MINUTE)
+    await field.driver.look()
+    assert field.calls() == ["yard.overdue_arrived"]
+    (call,) = (each for each in field.told if isinstance(each, CallPerson))
+    field.alarms.call("", "", call.priority, call.reason)
+    unknown = Reason("yard.plate_unread", {"place": "Y1"})
+    field.alarms.call("", "", 3, unknown)
+    field.clock.advance(MINUTE)
+    await field.driver.look()
+    assert field.alarm_states() == {"yard.overdue_arrived": "unacknowledged", "yard.plate_unread": "unacknowledged"}
+    await field.stand("W1", 97_000, FOREIGN)
+    assert await field.state(visit) == "weighed"
+    await field.driver.look()
+    assert field.alarm_states() == {"yard.overdue_arrived": "returned", "yard.plate_unread": "unacknowledged"}

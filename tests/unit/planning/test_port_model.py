@@ -5,12 +5,14 @@ import numpy as np
 import pytest
 
 from kouan.planning.model.arrivals import by_appointment, exactly, following
+from kouan.planning.model.changes import changed, now, told
 from kouan.planning.model.headline import gate_alone
-from kouan.planning.model.measures import measured
+from kouan.planning.model.laws import constant
+from kouan.planning.model.measures import PLACES, in_line, measured
 from kouan.planning.model.network import Combined
-from kouan.planning.model.plan import PortPlan, Slots, Tide, Trouble, checked
+from kouan.planning.model.plan import PortPlan, Slots, Tide, Trouble, Yard, checked
 from kouan.planning.model.port import arrivals, simulate_port
-from kouan.planning.model.what_if import changed, compare, replicate, what_if
+from kouan.planning.model.what_if import compare, replicate, what_if
 from kouan.vocabulary.errors import InvalidValue
 
 CALM = PortPlan(trouble=Trouble(lane_mtbf_h=0.0, storm_share=0.0))
@@ -80,7 +82,7 @@ def test_no_slot_is_given_to_more_than_it_has_places_for() -> None:
 
 
 def test_a_what_if_tells_every_measure_with_a_paired_interval() -> None:
-    found = {each.measure: each for each in what_if(CALM, ["unload_min=6", "scales=4"], 30, 1)}
+    found = {each.measure: each for each in what_if(CALM, ["unload_min=6", "scales=4"], 30, 1).measures}
     assert found["yard_min"].certain
     assert found["yard_min"].difference.mean < -5
     # Paired: the same lorries in both, so that the difference is known better than either mean.
@@ -121,3 +123,23 @@ def test_a_comparison_of_different_numbers_of_replications_is_refused() -> None:
     found = replicate(CALM, 30, 1)
     with pytest.raises(InvalidValue):
         compare(found, found[:-1])
+
+
+def test_changes_are_told_beside_what_they_replace_and_what_files_do_not_show_cannot_be_changed() -> None:
+    found = told(CALM, ["open=07:30", "unload_min=9", "lanes_in=13", "lanes_in=14"])
+    assert [(each.name, each.before, each.after) for each in found] == [
+        ("open", "08:00", "07:30"), ("unload_min", "12min", "9min"), ("lanes_in", "12", "14"),
+    ]  # fmt: skip
+    assert all(changed(CALM, [f"{name}={value}"]) == CALM for name, value in now(CALM).items() if "_min" not in name)
+    silent = msgspec.structs.replace(CALM, yard=Yard(weighing=constant(0.0), queue_in_unload=True))
+    for change in ("weighing_min=1", "unloading=50"):
+        with pytest.raises(InvalidValue, match="the files do not"):
+            changed(silent, [change])
+
+
+def test_lines_by_the_clock_hold_the_hours_that_lorries_spend_in_them() -> None:
+    outcome = simulate_port(CALM, 3)
+    waited_h = {place: sum(lines) / 4 for place, lines in zip(PLACES, in_line(outcome), strict=True)}
+    scales = [outcome.place(name) for name in ("weigh_gross", "weigh_tare")]
+    assert waited_h["weighing"] == pytest.approx(outcome.waited[scales].sum() / 3600, rel=1e-6)
+    assert waited_h["unload"] == pytest.approx(outcome.waited[outcome.place("unload")] / 3600, rel=1e-6)

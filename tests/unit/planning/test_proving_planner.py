@@ -38,6 +38,18 @@ def test_a_lane_is_taken_from_one_stop_to_the_next() -> None:
     assert (law.mean, drive_in_s, stop_s) == (30, 6, 24)
 
 
+def test_driving_in_is_told_by_those_who_found_their_lane_free() -> None:
+    """The last one comes when nobody is there, and drives in within 4 s; moving up in line takes 6 s."""
+    line = lived(Direction.IN)
+    after = 10_000 * SECOND
+    late = msgspec.structs.replace(
+        line[-1], arrived_at=after, at_stop_at=after + 4 * SECOND, left_at=after + 28 * SECOND
+    )
+    law, drive_in_s, _ = taken_s([*line[:-1], late], Direction.IN)
+    assert law.mean == 30
+    assert drive_in_s == pytest.approx((6 + 6 + 4) / 3)
+
+
 def test_the_model_waits_as_those_did_whose_lanes_it_was_told_of() -> None:
     found = against(BOTH, BOTH)
     assert found["reached"]

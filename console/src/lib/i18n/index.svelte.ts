@@ -94,9 +94,10 @@ export function reasonText(reason: Reason): string {
   return fill(template, reason.params ?? {});
 }
 
-/** Return what a rule that was broken asks for; null in English, where the platform's own mend says it exactly. */
+/** Return what a rule that was broken asks for; null where the platform's own mend says it exactly, which is in English and knows the values. */
 export function ruleText(rule: string): string | null {
-  return reader.language === "en" ? null : (reasons[reader.language]?.[rule] ?? null);
+  const text = reader.language === "en" ? null : (reasons[reader.language]?.[rule] ?? null);
+  return text?.includes("{") ? null : text;
 }
 
 export function local(text: Text | undefined | null): string {

@@ -1,21 +1,22 @@
 """The alarms on the board: which last, when what they were raised for is over, and how they are shown."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kouan.adapters.driver.lane_driver import LaneDriver
+from kouan.adapters.driver.yard_alarms import ENDED_BY_YARD
 from kouan.command.alarm_list import AlarmList
-from kouan.command.alarms import Alarm
+from kouan.command.alarms import Alarm, Called
 from kouan.gate.states import Final
-from kouan.vocabulary.clock import Clock
-from kouan.vocabulary.verdict import Reason
+from kouan.vocabulary.clock import Clock, Instant
+from kouan.vocabulary.verdict import Reason, Stands, nothing_stands
 
 View = Mapping[str, Any]
 
 MAX_ALARMS = 100
 """Alarms shown, the most urgent first. Our choice: more than anybody reads; the ledger has them all."""
 
-ENDED_BY_SOURCE = frozenset({"network.hub_silent"})
+ENDED_BY_SOURCE = frozenset({"network.hub_silent", "release.calls", "declaration.overdue", *ENDED_BY_YARD})
 """Codes of alarms whose source says when they are over (``Watcher.back``)."""
 
 
@@ -57,9 +58,24 @@ class BoardAlarms:
         self.list.call(lane, passage, priority, reason, self._clock.now(), lasts=lasts)
         self.changed()
 
-    def back(self, code: str) -> None:
-        """What alarms of a code were raised for is over."""
-        self._over(lambda alarm: alarm.code == code)
+    def call_again(self, calls: Iterable[Called]) -> None:
+        """Raise what an earlier process was asked to, and did not record, once every lane is as after its start.
+
+        A lane that was taken into service since needs nobody.
+        """
+        for called in calls:
+            in_service = called.lane and not called.passage and called.lane not in self._stopped
+            if not in_service and not self.list.is_known(called):
+                self.call(called.lane, called.passage, called.priority, called.reason)
+
+    def back(self, code: str, before: Instant | None = None, stands: Stands = nothing_stands) -> None:
+        """What alarms of a code were raised for is over, but for those of which ``stands`` says otherwise.
+
+        Those raised from ``before`` on are not concerned: what ``stands`` knows may be older.
+        """
+        self._over(
+            lambda alarm: alarm.code == code and (before is None or alarm.at < before) and not stands(alarm.params)
+        )
 
     def views(self) -> list[View]:
         """Return the alarms that are looked at first."""

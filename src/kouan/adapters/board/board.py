@@ -23,7 +23,7 @@ from kouan.ledger.roles import Ledger
 from kouan.vocabulary.clock import SECOND, Clock, Instant
 from kouan.vocabulary.errors import NotFound, Unavailable
 from kouan.vocabulary.places import Direction
-from kouan.vocabulary.verdict import Reason
+from kouan.vocabulary.verdict import Reason, Stands, nothing_stands
 
 LINGER_US = 3 * SECOND
 """How long a lane still shows the passage that ended in it. Our choice: long enough for a glance."""
@@ -84,9 +84,12 @@ class LiveBoard(Watcher):
         """Something needs attention: shown at once, for as long as it stands or nobody has acknowledged it."""
         self.alarms.call(lane, passage, priority, reason)
 
-    def back(self, code: str) -> None:
-        """What alarms of a code were raised for is over."""
-        self.alarms.back(code)
+    def back(self, code: str, before: Instant | None = None, stands: Stands = nothing_stands) -> None:
+        """What alarms of a code were raised for is over, but for those of which ``stands`` says otherwise.
+
+        Those raised from ``before`` on are not concerned: what ``stands`` knows may be older.
+        """
+        self.alarms.back(code, before, stands)
 
     def queue(self, direction: Direction, waiting: int) -> None:
         """The queue before the gate was counted."""

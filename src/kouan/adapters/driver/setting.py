@@ -18,7 +18,7 @@ from kouan.protocols.jws import Signer
 from kouan.protocols.link import Link
 from kouan.vocabulary.clock import Clock, Instant
 from kouan.vocabulary.places import Direction
-from kouan.vocabulary.verdict import Reason
+from kouan.vocabulary.verdict import Reason, Stands, nothing_stands
 
 if TYPE_CHECKING:
     from kouan.adapters.driver.lane_driver import LaneDriver
@@ -75,8 +75,11 @@ class Watcher:
     def alarm(self, lane: str, passage: str, priority: int, reason: Reason) -> None:
         """Something needs attention: priority 1 (emergency) to 4 (advisory)."""
 
-    def back(self, code: str) -> None:
-        """What an alarm of a code was raised for is over."""
+    def back(self, code: str, before: Instant | None = None, stands: Stands = nothing_stands) -> None:
+        """What alarms of a code were raised for is over, but for those of which ``stands`` says otherwise.
+
+        Those raised from ``before`` on are not concerned: what ``stands`` knows may be older.
+        """
 
     def queue(self, direction: Direction, waiting: int) -> None:
         """The queue before the gate was counted."""

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from kouan.adapters.driver.passage_runner import Cause
+from kouan.adapters.driver.yard_alarms import end_alarms
 from kouan.adapters.driver.yard_exits import YardExits
 from kouan.adapters.driver.yard_leaving import SURE_PM, Leavings, nothing
 from kouan.adapters.driver.yard_scale import Found, ScaleReading
@@ -22,7 +23,7 @@ from kouan.protocols.stream import Chunk
 from kouan.vocabulary.clock import Clock, Instant, seconds
 from kouan.vocabulary.errors import Fenced, InvalidValue, KouanError, Unavailable
 from kouan.vocabulary.identifiers import PlateNumber
-from kouan.vocabulary.verdict import Reason, Refused
+from kouan.vocabulary.verdict import Back, Reason, Refused
 from kouan.yard.events import CallPerson, Command
 from kouan.yard.records import VisitRecord
 
@@ -62,8 +63,9 @@ class YardDriver:
         tell: Callable[[CallPerson], None],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         exits: YardExits | None = None,
+        back: Back | None = None,
     ) -> None:
-        """``tell`` calls people; without ``exits`` no exit lane is opened by this process.
+        """``tell`` calls people, and ``back`` ends their alarms; without ``exits`` this process opens no exit lane.
 
         ``settle``, which whoever joins the yard to others may set, tells them what was recorded and not told.
         """
@@ -73,6 +75,7 @@ class YardDriver:
         self._clock = clock
         self._tell = tell
         self._sleep = sleep
+        self._back = back
         self._leavings = None if exits is None else Leavings(desk, subjects, clock, tell, self._do, exits)
         self._scales = {each.name: ScaleReading(each.division_kg) for each in desk.settings.scales}
         self._seen: dict[str, tuple[str, Instant]] = {}
@@ -160,6 +163,8 @@ class YardDriver:
         for record in await self._desk.records.open_visits():
             if record.due_at is not None and record.due_at <= now:
                 await self._desk.visits.look_again(record.visit)
+        if self._back is not None:
+            end_alarms(self._back, self._clock.now(), await self._desk.records.open_visits())
 
     async def _look(self) -> None:
         while True:

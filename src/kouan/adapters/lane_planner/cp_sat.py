@@ -19,39 +19,49 @@ Terms = Sequence[cp_model.IntVar]
 def solve(problem: LaneProblem, seed: int = 1) -> LaneSchedule:
     """Return the cheapest schedule found, with its proven bound; raise InvalidValue where none keeps the budget."""
     model = cp_model.CpModel()
-    lanes_in = [_lanes(model, problem, f"in{hour}", hour) for hour in range(HOURS)]
-    lanes_out = [_lanes(model, problem, f"out{hour}", hour) for hour in range(HOURS)]
+    lanes_in = _places(model, problem, "in", problem.least, problem.booths)
+    lanes_out = _places(model, problem, "out", problem.least, problem.booths)
+    bays = _places(model, problem, "bay", problem.least_bays, problem.bays)
     for one, other in zip(lanes_in, lanes_out, strict=True):
         model.add(one + other <= problem.booths)
-    model.add(sum(lanes_in) + sum(lanes_out) <= problem.lane_hours)
+    staff = sum(lanes_in) + sum(lanes_out) + problem.people_a_bay * sum(bays)
+    model.add(staff <= problem.staff_hours)
     deferred = _deferred(model, problem)
-    line_in = _line(model, problem.coming_in, lanes_in, problem.rate_in, deferred)
-    line_out = _line(model, problem.coming_out, lanes_out, problem.rate_out, None)
-    # One unit is a hundredth of a lorry-hour: of a staffed hour, and of a tenth of a lorry that is deferred by one.
+    lines = [
+        *_line(model, problem.coming_in, lanes_in, problem.rate_in, deferred),
+        *_line(model, problem.coming_out, lanes_out, problem.rate_out, None),
+        *_line(model, problem.coming_bay, bays, problem.rate_bay, None),
+        *_chance(model, problem.chance_in, lanes_in),
+        *_chance(model, problem.chance_out, lanes_out),
+        *_chance(model, problem.chance_bay, bays),
+    ]
+    # One unit is a hundredth of a lorry-hour: of a person's hour, and of a tenth of a lorry that is deferred by one.
     weight = round(1 / DEFERRED)
-    staffed = round(STAFFED * TENTHS * weight) * (sum(lanes_in) + sum(lanes_out))
-    chance = _chance(model, problem.chance_in, lanes_in) + _chance(model, problem.chance_out, lanes_out)
-    model.minimize(weight * (sum(line_in) + sum(line_out) + sum(chance)) + sum(deferred) + staffed)
+    model.minimize(weight * sum(lines) + sum(deferred) + round(STAFFED * TENTHS * weight) * staff)
     solver = cp_model.CpSolver()
     solver.parameters.random_seed = seed
     solver.parameters.num_workers = 1
     solver.parameters.max_deterministic_time = BUDGET_S
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        raise InvalidValue("lane_hours", "lane_plan.budget", "must keep the least lanes open in every hour")
+        raise InvalidValue("staff_hours", "lane_plan.budget", "must keep the least lanes and bays open in every hour")
     return LaneSchedule(
         lanes_in=tuple(solver.value(each) for each in lanes_in),
         lanes_out=tuple(solver.value(each) for each in lanes_out),
+        bays=tuple(solver.value(each) for each in bays),
+        staff_hours=solver.value(staff),
         deferred=tuple(solver.value(each) / TENTHS for each in deferred),
         cost=solver.objective_value / weight / TENTHS,
         bound=max(0.0, solver.best_objective_bound) / weight / TENTHS,
     )
 
 
-def _lanes(model: cp_model.CpModel, problem: LaneProblem, name: str, hour: int) -> cp_model.IntVar:
-    return (
-        model.new_int_var(problem.least, problem.booths, name) if problem.open[hour] else model.new_int_var(0, 0, name)
-    )
+def _places(model: cp_model.CpModel, problem: LaneProblem, name: str, least: int, most: int) -> list[cp_model.IntVar]:
+    """Return how many lanes or bays work in each hour: none while the port is closed."""
+    return [
+        model.new_int_var(least if open_ else 0, most if open_ else 0, f"{name}{hour}")
+        for hour, open_ in enumerate(problem.open)
+    ]
 
 
 def _chance(

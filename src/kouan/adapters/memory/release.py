@@ -1,10 +1,13 @@
 """Release read from the in-memory tables."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from kouan.adapters.memory.disk import MemoryDisk
 from kouan.adapters.memory.records import Records
+from kouan.inspection.records import DeclarationRecord
 from kouan.inspection.release.lot import LotState
+from kouan.inspection.release.pressing import Place, place_of
 from kouan.inspection.release.records import CustodyRecord, LotRecord, SampleRecord, standing_of
 from kouan.vocabulary.clock import Instant
 
@@ -24,10 +27,36 @@ class MemoryReleaseRecords:
         found = self._records.where("release_lots", LotRecord, "declaration", declaration)
         return sorted(found, key=lambda record: record.line)
 
-    async def lots_of_consignee(self, consignee: str, limit: int) -> Sequence[LotRecord]:
-        """Return the lots of a consignee in whatever state, the latest declared first (then by number)."""
-        found = self._records.where("release_lots", LotRecord, "consignee", consignee)
-        return sorted(found, key=lambda lot: (-lot.declared_at, lot.number))[:limit]
+    async def declarations_pressing(self, at: Instant, after: Place, limit: int) -> Sequence[Place]:
+        """Return the declarations that come after a place, in the order in which they are looked at."""
+        due = {number for number, full_due in self._full_due().items() if full_due <= at}
+        waiting = {lot.declaration for lot in self._lots() if lot.deadline is not None}
+        return self._places(due | waiting, at, after, limit)
+
+    async def declarations_found(
+        self, at: Instant, after: Place, limit: int, numbers: Sequence[str] | None, consignee: str | None
+    ) -> Sequence[Place]:
+        """Return such of these numbers, with a lot of this consignee, that come after a place."""
+        lots = self._lots()
+        known = {lot.declaration for lot in lots} | {row["number"] for row in self._records.rows("papers_declarations")}
+        if numbers is not None:
+            known &= set(numbers)
+        if consignee is not None:
+            known &= {lot.declaration for lot in lots if lot.consignee == consignee}
+        return self._places(known, at, after, limit)
+
+    def _places(self, numbers: AbstractSet[str], at: Instant, after: Place, limit: int) -> list[Place]:
+        due, lots = self._full_due(), dict[str, list[LotRecord]]()
+        for lot in self._lots():
+            lots.setdefault(lot.declaration, []).append(lot)
+        places = [place_of(number, due.get(number), lots.get(number, ()), at) for number in numbers]
+        return sorted(place for place in places if place > after)[:limit]
+
+    def _full_due(self) -> dict[str, Instant]:
+        """Return when the full form of each declaration is due of which it is awaited."""
+        papers = self._records.where("papers_declarations", DeclarationRecord, "step", "summary")
+        found = ((paper.number, paper.full_due) for paper in papers if paper.status != "cancelled")
+        return {number: due for number, due in found if due is not None}
 
     async def lots_of_certificate(self, certificate: str) -> Sequence[LotRecord]:
         """Return the lots that a certificate frees now, by number."""

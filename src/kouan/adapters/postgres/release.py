@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kouan.adapters.postgres.database import Database
+from kouan.inspection.release.pressing import LATE, NEVER, PRESSING, Place
 from kouan.inspection.release.records import CustodyRecord, LotRecord, SampleRecord
 from kouan.vocabulary.clock import Instant
 
@@ -24,9 +25,16 @@ class PostgresReleaseRecords:
         """Return the lots of a declaration, by line."""
         return await self._lots("release.lots_of_declaration", declaration=declaration)
 
-    async def lots_of_consignee(self, consignee: str, limit: int) -> Sequence[LotRecord]:
-        """Return the lots of a consignee in whatever state, the latest declared first (then by number)."""
-        return await self._lots("release.lots_of_consignee", consignee=consignee, limit=limit)
+    async def declarations_pressing(self, at: Instant, after: Place, limit: int) -> Sequence[Place]:
+        """Return the declarations that come after a place, in the order in which they are looked at."""
+        return await self._places("release.declarations_pressing", at, after, limit=limit)
+
+    async def declarations_found(
+        self, at: Instant, after: Place, limit: int, numbers: Sequence[str] | None, consignee: str | None
+    ) -> Sequence[Place]:
+        """Return such of these numbers, with a lot of this consignee, that come after a place."""
+        sought = {"numbers": None if numbers is None else list(numbers), "consignee": consignee}
+        return await self._places("release.declarations_found", at, after, limit=limit, **sought)
 
     async def lots_of_certificate(self, certificate: str) -> Sequence[LotRecord]:
         """Return the lots that a certificate frees now, by number."""
@@ -56,6 +64,11 @@ class PostgresReleaseRecords:
     async def custody_of(self, item: str) -> Sequence[CustodyRecord]:
         """Return the chain of custody of a lot or a sample, from its first link."""
         return [CustodyRecord(*row) for row in await self._all("release.custody_of", item=item)]
+
+    async def _places(self, name: str, at: Instant, after: Place, **params: Any) -> list[Place]:
+        order = {"pressing": [state.value for state in PRESSING], "late": [state.value for state in LATE]}
+        beyond = {f"after_{field}": getattr(after, field) for field in after.__struct_fields__}
+        return [Place(*row) for row in await self._all(name, at=at, never=NEVER, **order, **beyond, **params)]
 
     async def _lots(self, name: str, **params: Any) -> list[LotRecord]:
         return [LotRecord(*row) for row in await self._all(name, **params)]

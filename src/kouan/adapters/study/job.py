@@ -10,20 +10,23 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
 from kouan.adapters.folders import write_whole
 from kouan.adapters.study.gathering import gather, tables_of
 from kouan.adapters.study.kept import KeptMappings
-from kouan.adapters.study.shelf import made_name
+from kouan.adapters.study.shelf import STUDY, WHAT_IFS, made_name
 from kouan.adapters.study.tables import Table
 from kouan.adapters.study.task import Said, Task
 from kouan.planning.study.fields import FIELDS, Field
-from kouan.planning.study.kept import Made, Problem, Progress, TableConfirmed, TableSeen
+from kouan.planning.study.kept import MOST_WHAT_IFS, Made, Problem, Progress, TableConfirmed, TableSeen
 from kouan.planning.study.mapping import Mapping, again, fingerprint, guess, require_usable
 from kouan.vocabulary.errors import InvalidValue, KouanError
+
+if TYPE_CHECKING:
+    from kouan.planning.model.asked import Told
 
 NICE = 10
 """How far the process makes way (nice(2)). Our choice: a busy port still gives it a tenth of a core."""
@@ -34,6 +37,8 @@ REPLICATIONS = 30
 SEED = 1
 """Seed of all that is left to chance: the same question has the same answer."""
 
+PRINTED = 3
+"""Answers of the flow model that are printed, the newest ones. Our choice: a report is read in five minutes."""
 
 Tell = Callable[[Progress], None]
 
@@ -110,11 +115,11 @@ def study(task: Task, tell: Tell) -> None:
     )  # fmt: skip
     tell(Progress("visits"))
     studied = study_of(gathered)
-    traffic = traffic_of(studied, task.port, task.timezone)
+    traffic, shown = traffic_of(studied, task.port, task.timezone), for_all(studied.study)
     write_whole(folder / "traffic.json", msgspec.json.encode(traffic))
+    write_whole(folder / STUDY, msgspec.json.encode(shown))
     for language in LANGUAGES:
-        printed = page(for_all(studied.study), language).encode()
-        write_whole(folder / made_name(Made.REPORT, language), printed)
+        write_whole(folder / made_name(Made.REPORT, language), page(shown, language).encode())
     tell(Progress("workbook"))
     for language in LANGUAGES:
         write_whole(folder / made_name(Made.WORKBOOK, language), book(studied, language))
@@ -125,8 +130,8 @@ def what_if(task: Task, tell: Tell) -> None:
     """Fit the flow model where that is not done yet, ask it, and write its answer."""
     from kouan.adapters.cores import on_all_cores
     from kouan.planning.model.asked import Judged, judged, told
+    from kouan.planning.model.changes import changed
     from kouan.planning.model.plan import PortPlan
-    from kouan.planning.model.what_if import changed
     from kouan.planning.traffic import Traffic
 
     changed(PortPlan(), task.changes)
@@ -141,7 +146,30 @@ def what_if(task: Task, tell: Tell) -> None:
         write_whole(kept, msgspec.json.encode(found))
     tell(Progress("what_if"))
     answered = told(found, task.changes, REPLICATIONS, SEED, on_all_cores)
+    _print_again(folder, answered)
     write_whole(folder / "what-if.json", msgspec.json.encode(answered))
+
+
+def _print_again(folder: Path, answered: "Told") -> None:
+    """Write the report with the newest answers in it, and the workbook of all answers; neither shows any row.
+
+    A study that an earlier version made keeps the report that it has: there is nothing to print it from.
+    """
+    from kouan.planning.model.asked import Told
+    from kouan.planning.study.findings import Study
+    from kouan.planning.study.report.book import answers_book
+    from kouan.planning.study.report.page import page
+    from kouan.planning.study.report.words import LANGUAGES
+
+    if not (folder / STUDY).exists():
+        return
+    study = msgspec.json.decode((folder / STUDY).read_bytes(), type=Study)
+    before = folder / WHAT_IFS
+    earlier = msgspec.json.decode(before.read_bytes(), type=tuple[Told, ...]) if before.exists() else ()
+    every = (answered, *earlier)
+    for language in LANGUAGES:
+        write_whole(folder / made_name(Made.REPORT, language), page(study, language, every[:PRINTED]).encode())
+        write_whole(folder / made_name(Made.ANSWERS, language), answers_book(every[:MOST_WHAT_IFS], language))
 
 
 TASKS: dict[str, Callable[[Task, Tell], None]] = {"look": look, "study": study, "what_if": what_if}

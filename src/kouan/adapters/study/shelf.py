@@ -2,8 +2,9 @@
 
 - ``about.json``: who, when, the files' names, lengths and digests, and why it went no further
 - ``files/``: what was brought, until the study is made or deleted, or a day has passed
-- ``tables.json``, ``answer.json``, ``traffic.json``, ``judged.json``, ``what-ifs.json``: what jobs wrote
-- ``report-zh.html``, ``study-zh.xlsx`` …: what people keep
+- ``tables.json``, ``answer.json``, ``study.json``, ``traffic.json``, ``judged.json``, ``what-ifs.json``: what jobs
+  wrote
+- ``report-zh.html``, ``study-zh.xlsx``, ``what-if-zh.xlsx`` …: what people keep
 """
 
 import hashlib
@@ -41,7 +42,10 @@ DRAFT_US = 24 * 3600 * SECOND
 ROOM_BYTES = 5 * 1024**3
 """Room on the disk that no file may take. Our choice: the ledger lies there too, and must go on for weeks."""
 
-_ABOUT, _TABLES, _ANSWER, _WHAT_IFS = "about.json", "tables.json", "answer.json", "what-ifs.json"
+STUDY, WHAT_IFS = "study.json", "what-ifs.json"
+"""What a report is printed from: the findings without what rows say, and what the flow model answered."""
+
+_ABOUT, _TABLES, _ANSWER = "about.json", "tables.json", "answer.json"
 
 
 class StudyShelf:
@@ -119,7 +123,7 @@ class StudyShelf:
         """Keep what the flow model answered, before those of earlier."""
         path = self.path(number)
         kept = (found, *_what_ifs(path))[:MOST_WHAT_IFS]
-        write_whole(path / _WHAT_IFS, msgspec.json.encode(kept))
+        write_whole(path / WHAT_IFS, msgspec.json.encode(kept))
 
     def made(self, number: str, what: Made, language: str) -> Path:
         """Return the file of a report or a workbook; raise NotFound while it is not made."""
@@ -208,7 +212,7 @@ def _require_name(name: str, taken: Sequence[str]) -> None:
 
 
 def _what_ifs(path: Path) -> tuple[dict[str, Any], ...]:
-    return _read(path / _WHAT_IFS, tuple[dict[str, Any], ...]) if (path / _WHAT_IFS).exists() else ()
+    return _read(path / WHAT_IFS, tuple[dict[str, Any], ...]) if (path / WHAT_IFS).exists() else ()
 
 
 def _read(path: Path, kind: Any) -> Any:

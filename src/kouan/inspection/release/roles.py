@@ -22,6 +22,7 @@ the others are the names in the table.
 from collections.abc import Sequence
 from typing import Protocol
 
+from kouan.inspection.release.pressing import Place
 from kouan.inspection.release.records import CustodyRecord, LotRecord, SampleRecord
 from kouan.inspection.release.rulebook import ReleaseBook
 from kouan.vocabulary.clock import Instant
@@ -38,8 +39,20 @@ class ReleaseRecords(Protocol):
         """Return the lots of a declaration, by line."""
         ...
 
-    async def lots_of_consignee(self, consignee: str, limit: int) -> Sequence[LotRecord]:
-        """Return the lots of a consignee in whatever state, the latest declared first (then by number)."""
+    async def declarations_pressing(self, at: Instant, after: Place, limit: int) -> Sequence[Place]:
+        """Return the declarations that come after a place, in the order in which they are looked at at an instant.
+
+        They have a lot in no final state, or a full form that is due by then; cancelled papers are never due.
+        """
+        ...
+
+    async def declarations_found(
+        self, at: Instant, after: Place, limit: int, numbers: Sequence[str] | None, consignee: str | None
+    ) -> Sequence[Place]:
+        """Return such of these numbers, with a lot of this consignee (None for any), that come after a place.
+
+        They have a paper or a lot, in whatever state, and come in the same order.
+        """
         ...
 
     async def lots_of_certificate(self, certificate: str) -> Sequence[LotRecord]:

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import msgspec
 
+from kouan.planning.model.changes import Changed
+from kouan.planning.model.changes import told as said
 from kouan.planning.model.fit import BackTest, Fitted, back_test, fit
 from kouan.planning.model.intervals import Spread, one_by_one
-from kouan.planning.model.what_if import Compared, what_if
+from kouan.planning.model.what_if import Compared, LineCompared, what_if
 from kouan.planning.traffic import Traffic
 
 
@@ -34,6 +36,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     elsewhere_min: float
     places: int | None
     measures: tuple[MeasureTold, ...]
+    lines: tuple[LineCompared, ...] = ()
+    changed: tuple[Changed, ...] = ()
 
 
 def judged(traffic: Traffic, spread: Spread = one_by_one, seed: int = 1) -> Judged:
@@ -44,7 +48,7 @@ def judged(traffic: Traffic, spread: Spread = one_by_one, seed: int = 1) -> Judg
 def told(found: Judged, changes: Sequence[str], replications: int, seed: int, spread: Spread = one_by_one) -> Told:
     """Return what changes would bring; raise InvalidValue for an unknown name or an impossible value."""
     fitted = found.fitted
-    measures = what_if(fitted.plan, changes, replications, seed, spread)
+    answered = what_if(fitted.plan, changes, replications, seed, spread)
     return Told(
         changes=tuple(changes),
         replications=replications,
@@ -52,5 +56,7 @@ def told(found: Judged, changes: Sequence[str], replications: int, seed: int, sp
         assumed=fitted.assumed,
         elsewhere_min=fitted.elsewhere_min,
         places=fitted.places,
-        measures=tuple(MeasureTold(each, each.certain) for each in measures),
+        measures=tuple(MeasureTold(each, each.certain) for each in answered.measures),
+        lines=answered.lines,
+        changed=said(fitted.plan, changes),
     )

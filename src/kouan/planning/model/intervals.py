@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from kouan.vocabulary.errors import InvalidValue
 
@@ -65,4 +65,4 @@ def paired(values: Sequence[float], base: Sequence[float]) -> Interval:
 
 def _half(values: Sequence[float]) -> float:
     count = len(values)
-    return float(stats.t.ppf(0.975, count - 1) * np.std(values, ddof=1) / math.sqrt(count))
+    return float(stdtrit(count - 1, 0.975) * np.std(values, ddof=1) / math.sqrt(count))

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kouan.planning.model.plan import DAY_S
 from kouan.planning.model.run import Outcome
+from kouan.planning.traffic import SLOTS
 
 MEASURES = (
     "turn_round_min", "turn_round_p95_min", "visit_min", "gate_min", "gate_wait_min", "line_longest", "yard_min",
@@ -13,9 +15,14 @@ MEASURES = (
 )  # fmt: skip
 """``turn_round_min`` runs from the far side to leaving, ``visit_min`` from joining our own line. ``gate_min`` runs from
 joining the line before the first stop to driving off from the last, of which ``gate_wait_min`` in line; ``yard_min``
-from joining the line of the scales to the tare, ``second_min`` over those sent to the scanner, ``out_min`` at the way
-out. ``line_longest`` is the longest line before the gate, as a mean over a quarter hour. ``served_share`` of the
-lorries left by midnight."""
+from joining the line of the scales to the tare, ``second_min`` over those sent to the scanner or a bay, ``out_min`` at
+the way out. ``line_longest`` is the longest line before the gate, as a mean over a quarter hour. ``served_share`` of
+the lorries left by midnight."""
+
+PLACES = ("far_side", "gate_in", "scan", "examine", "weighing", "unload", "gate_out")
+"""Where lorries stand in line: a place is the stations whose names begin so, the scales are one."""
+
+_SCALES = ("weigh_gross", "weigh_tare")
 
 
 def measured(outcome: Outcome) -> Mapping[str, float]:
@@ -31,11 +38,30 @@ def measured(outcome: Outcome) -> Mapping[str, float]:
         "gate_wait_min": sum(stay_min(outcome, [stop], waiting_only=True) for stop in stops),
         "line_longest": float(outcome.queue[[outcome.place(stop) for stop in stops]].sum(axis=0).max()),
         "yard_min": stay_min(outcome, ["weigh_gross", "hold", "unload", "weigh_tare"], of="weigh_gross"),
-        "second_min": stay_min(outcome, ["scan", "review", "examine"], of="scan"),
+        "second_min": stay_min(outcome, ["scan", "review", "examine"], of=_most_met(outcome, "scan", "examine")),
         "out_min": stay_min(outcome, ["gate_out"]),
         "lorries": float(len(stays)),
         "served_share": float(np.mean(left_by <= DAY_S)) if len(left_by) else 1.0,
     }
+
+
+def _most_met(outcome: Outcome, *stations: str) -> str:
+    """Return the station that most vehicles met: whoever is examined was scanned first, as far as scanners suffice."""
+    return max(stations, key=lambda name: int(outcome.served[outcome.place(name)]))
+
+
+def in_line(outcome: Outcome) -> NDArray[np.float64]:
+    """Return how many vehicles stand in line at each place, a mean over each quarter hour: (places, 96).
+
+    Who still stands there after midnight counts to the clock's same quarter, so that a sum is the whole day's.
+    """
+    by_clock = outcome.queue.reshape(len(outcome.queue), -1, SLOTS).sum(axis=1)
+    names = _names(outcome)
+    return np.array([by_clock[[_at(name, place) for name in names]].sum(axis=0) for place in PLACES])
+
+
+def _at(station: str, place: str) -> bool:
+    return station in _SCALES if place == "weighing" else station.startswith(place)
 
 
 def stay_min(outcome: Outcome, stations: Sequence[str], *, of: str = "", waiting_only: bool = False) -> float:

@@ -46,11 +46,15 @@ def surging(per_day: float, opens_h: float = 8.0, overnight: float = OVERNIGHT) 
 
 
 class Tide(msgspec.Struct, frozen=True):
-    """From ``from_h`` (hours of the day) until the next one, so many lanes go in and so many out."""
+    """From ``from_h`` (hours of the day) until the next one, so many lanes go in and so many out.
+
+    ``bays`` are those with officers; None for all that there are.
+    """
 
     from_h: HourOfDay
     lanes_in: Count
     lanes_out: Count
+    bays: Count | None = None
 
 
 class Gate(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from kouan.planning.model.arrivals import Floats, by_appointment, exactly, follo
 from kouan.planning.model.chance import generator
 from kouan.planning.model.network import ENDLESS, Change, Kind, Network, Room, Station, Work
 from kouan.planning.model.pack import Coming, merged
-from kouan.planning.model.plan import DAY_S, HOUR_S, PortPlan, checked
+from kouan.planning.model.plan import DAY_S, HOUR_S, PortPlan, Tide, checked
 from kouan.planning.model.run import Outcome, simulate
 from kouan.planning.traffic import SLOT_S, SLOTS
 
@@ -163,15 +163,21 @@ def _hours(plan: PortPlan, lanes: Mapping[str, int], day: int) -> list[Change]:
 
 
 def _tides(plan: PortPlan, stops: list[str], day: int) -> list[Change]:
-    changes, now = [], (plan.lanes_in, plan.lanes_out)
+    # By the end of the day's work all is as it was: closing takes away what opening gave.
+    ends_s = day * DAY_S + min(plan.closes_h + plan.clears_h, 24.0) * HOUR_S
+    changes, now = [], _staffed(plan, stops, None)
     for tide in (*plan.tides, None):
-        # By the end of the day's work every lane is as it was: closing takes away what opening gave.
-        at_s = day * DAY_S + (min(plan.closes_h + plan.clears_h, 24.0) if tide is None else tide.from_h) * HOUR_S
-        then = (plan.lanes_in, plan.lanes_out) if tide is None else (tide.lanes_in, tide.lanes_out)
-        changes += [Change(at_s, stop, then[0] - now[0]) for stop in stops if then[0] != now[0]]
-        changes += [Change(at_s, "gate_out", then[1] - now[1])] if then[1] != now[1] else []
+        at_s, then = ends_s if tide is None else day * DAY_S + tide.from_h * HOUR_S, _staffed(plan, stops, tide)
+        changes += [Change(at_s, name, then[name] - now[name]) for name in now if then[name] != now[name]]
         now = then
     return changes
+
+
+def _staffed(plan: PortPlan, stops: list[str], tide: Tide | None) -> Mapping[str, int]:
+    """Return the servers that work from a tide on, by station; without one, the plan's own."""
+    lanes = (plan.lanes_in, plan.lanes_out) if tide is None else (tide.lanes_in, tide.lanes_out)
+    bays = plan.second.bays if tide is None or tide.bays is None else tide.bays
+    return {**dict.fromkeys(stops, lanes[0]), "gate_out": lanes[1], "examine": bays}
 
 
 def _storm(plan: PortPlan, slowed: list[str], seed: int, day: int) -> list[Change]:

@@ -130,6 +130,14 @@ class QueueShown(msgspec.Struct, frozen=True):
     most_waiting_at: str
 
 
+class TracksShown(msgspec.Struct, frozen=True):
+    """Visits of the busiest day as ways through the places: seconds of that day at each of them, None if not known."""
+
+    day: dt.date
+    places: tuple[Texts, ...]
+    points: tuple[tuple[int | None, ...], ...]
+
+
 class RowShown(msgspec.Struct, frozen=True):
     """A row that was not used: its table, its number, the field, and what stood there; None where that is withheld."""
 
@@ -181,6 +189,7 @@ class Answer(msgspec.Struct, frozen=True):
     rejections: tuple[RejectionShown, ...]
     sources: tuple[SourceShown, ...]
     counts: tuple[FigureShown, ...]
+    tracks: TracksShown | None = None
 
 
 class KeptStudy(msgspec.Struct, frozen=True):
@@ -205,10 +214,11 @@ class OpenedStudy(msgspec.Struct, frozen=True):
 
 
 class Made(enum.StrEnum):
-    """What is made of a study for people to keep: each in Chinese and in English."""
+    """What is made of a study for people to keep, and of what the flow model answered: in Chinese and in English."""
 
     REPORT = "report.html"
     WORKBOOK = "study.xlsx"
+    ANSWERS = "what-if.xlsx"
 
 
 class Studies(Protocol):

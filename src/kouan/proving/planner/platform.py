@@ -76,16 +76,21 @@ def of_model(known: Sequence[VehicleTruth], lived: Sequence[VehicleTruth], direc
 def taken_s(known: Sequence[VehicleTruth], direction: Direction) -> tuple[Law, float, float]:
     """Return how long a lane is taken, mean seconds of driving in, and mean seconds from the stop to having left.
 
-    A lane is taken from one stop to the next where the next lorry was in line already when this one left. What passes
-    between the one's leaving and the other's stop is the driving in.
+    A lane is taken from one stop to the next where the next lorry was in line already when this one left: the moving up
+    is in it. Driving in is told by those who found their lane free; who stood in line has it behind him meanwhile.
     """
     lanes: dict[str, list[VehicleTruth]] = {}
     for each in known:
         if each.direction == direction.value and each.left_at is not None:
             lanes.setdefault(each.lane, []).append(each)
     pairs = [pair for lane in lanes.values() for pair in itertools.pairwise(lane)]
-    busy = [(one, other) for one, other in pairs if other.arrived_at <= (one.left_at or 0)]
-    taken = sampled([(other.at_stop_at - one.at_stop_at) / SECOND for one, other in busy])
-    drive_in_s = float(np.mean([(other.at_stop_at - (one.left_at or 0)) / SECOND for one, other in busy]))
+    taken = [(other.at_stop_at - one.at_stop_at) / SECOND for one, other in pairs if _in_line(one, other)]
+    free = [lane[0] for lane in lanes.values()] + [other for one, other in pairs if not _in_line(one, other)]
+    drive_in_s = float(np.mean([(each.at_stop_at - each.arrived_at) / SECOND for each in free]))
     stops = [((each.left_at or 0) - each.at_stop_at) / SECOND for lane in lanes.values() for each in lane]
-    return taken, drive_in_s, float(np.mean(stops))
+    return sampled(taken), drive_in_s, float(np.mean(stops))
+
+
+def _in_line(one: VehicleTruth, other: VehicleTruth) -> bool:
+    """Say whether the next lorry of a lane stood in line when the one before it left."""
+    return other.arrived_at <= (one.left_at or 0)

@@ -149,7 +149,10 @@ def _one_stop(found: Found) -> Sequence[Figure]:
         Figure(
             place="calibration.md", what="three stops", unit="min", published=8.7,
             found=gate(Combined.SERIAL, one_stop=False), assumed=assumed,
-            remark="not explained: at this load nobody waits long; only a surge at opening gives 9 min and more",
+            remark=(
+                "not explained: at this load nobody waits long; it is three times the figure of parallel checks, as "
+                "four booths of 89 s each would give (M/M/4), and 60 s are stated"
+            ),
         ),
         Figure(
             place="calibration.md", what="one stop with parallel checks", unit="min", published=2.9,

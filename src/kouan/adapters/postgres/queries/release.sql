@@ -77,13 +77,60 @@ FROM release_lots
 WHERE port = %(port)s AND state = 'free'
   AND convert_from(standing, 'UTF8')::jsonb ->> 'certificate' = %(certificate)s ORDER BY number;
 
--- name: release.lots_of_consignee
+-- name: release.declarations_pressing
 -- use: query
--- Return the lots of a consignee, the latest declared first.
-SELECT number, version, declaration, line, hs_code, goods, direction, mass_kg, consignee, regime, state, declared_at,
-       arrived_at, deadline, changed_at, standing, rule, lift_by, lift_reason
-FROM release_lots WHERE port = %(port)s AND consignee = %(consignee)s
-ORDER BY declared_at DESC, number COLLATE "C" LIMIT %(limit)s;
+-- Return the declarations with a lot that waits, or a full form that is due, after a place in the order of their urgency.
+WITH each AS (
+  SELECT declaration AS number, deadline, array_position(%(pressing)s::text[], state) AS rank,
+         state = ANY(%(late)s::text[]) AS late, true AS waits
+  FROM release_lots
+  WHERE port = %(port)s AND deadline IS NOT NULL
+  UNION ALL
+  SELECT number, CASE WHEN step = 'summary' AND status <> 'cancelled' THEN full_due END, NULL, NULL,
+         step = 'summary' AND status <> 'cancelled' AND full_due <= %(at)s
+  FROM papers_declarations
+  WHERE port = %(port)s AND full_due IS NOT NULL
+), standing AS (
+  SELECT number, min(deadline) AS deadline, min(rank) AS rank, bool_or(waits) AS waits,
+         coalesce(bool_or(late), false) OR coalesce(min(deadline) <= %(at)s, false) AS late
+  FROM each GROUP BY number
+), placed AS (
+  SELECT CASE WHEN late THEN 0 ELSE 1 END AS late, coalesce(rank - 1, cardinality(%(pressing)s::text[])) AS rank,
+         coalesce(deadline, %(never)s) AS deadline, number COLLATE "C" AS number
+  FROM standing WHERE waits
+)
+SELECT late, rank, deadline, number FROM placed
+WHERE (late, rank, deadline, number) > (%(after_late)s, %(after_rank)s, %(after_deadline)s, %(after_number)s)
+ORDER BY late, rank, deadline, number LIMIT %(limit)s;
+
+-- name: release.declarations_found
+-- use: query
+-- Return the declarations of some numbers, or with a lot of a consignee, after a place in the order of their urgency.
+WITH each AS (
+  SELECT declaration AS number, deadline, array_position(%(pressing)s::text[], state) AS rank,
+         state = ANY(%(late)s::text[]) AS late
+  FROM release_lots
+  WHERE port = %(port)s AND (%(numbers)s::text[] IS NULL OR declaration = ANY(%(numbers)s::text[]))
+    AND (%(consignee)s::text IS NULL OR declaration IN
+         (SELECT declaration FROM release_lots WHERE port = %(port)s AND consignee = %(consignee)s::text))
+  UNION ALL
+  SELECT number, CASE WHEN step = 'summary' AND status <> 'cancelled' THEN full_due END, NULL, NULL
+  FROM papers_declarations
+  WHERE port = %(port)s AND (%(numbers)s::text[] IS NULL OR number = ANY(%(numbers)s::text[]))
+    AND (%(consignee)s::text IS NULL OR number IN
+         (SELECT declaration FROM release_lots WHERE port = %(port)s AND consignee = %(consignee)s::text))
+), standing AS (
+  SELECT number, min(deadline) AS deadline, min(rank) AS rank,
+         coalesce(bool_or(late), false) OR coalesce(min(deadline) <= %(at)s, false) AS late
+  FROM each GROUP BY number
+), placed AS (
+  SELECT CASE WHEN late THEN 0 ELSE 1 END AS late, coalesce(rank - 1, cardinality(%(pressing)s::text[])) AS rank,
+         coalesce(deadline, %(never)s) AS deadline, number COLLATE "C" AS number
+  FROM standing
+)
+SELECT late, rank, deadline, number FROM placed
+WHERE (late, rank, deadline, number) > (%(after_late)s, %(after_rank)s, %(after_deadline)s, %(after_number)s)
+ORDER BY late, rank, deadline, number LIMIT %(limit)s;
 
 -- name: release.lots_due
 -- use: query

@@ -3,7 +3,7 @@
 import datetime as dt
 import io
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import polars as pl
@@ -11,8 +11,13 @@ import xlsxwriter
 
 from kouan.planning.study.gathered import FILE
 from kouan.planning.study.legs import Leg
+from kouan.planning.study.report.answered import line_h
+from kouan.planning.study.report.model_words import MEASURES, PLACES
 from kouan.planning.study.report.words import COUNTS, LEGS, RULES, said, word
-from kouan.planning.study.studying import Studied
+
+if TYPE_CHECKING:
+    from kouan.planning.model.asked import Told
+    from kouan.planning.study.studying import Studied
 
 MOST_ROWS = 100_000
 """Rows of visits, duplicates and rejected rows in a workbook. Our choice: Excel still opens it in seconds."""
@@ -26,14 +31,26 @@ class _Sheet(msgspec.Struct, frozen=True):
     rows: Sequence[Sequence[Any]]
 
 
-def book(studied: Studied, language: str) -> bytes:
-    """Return the workbook (.xlsx), its headers in a language; no cell is a formula."""
+def book(studied: "Studied", language: str, told: Sequence["Told"] = ()) -> bytes:
+    """Return the workbook (.xlsx), its headers in a language; no cell is a formula.
+
+    ``told`` are the flow model's answers; they come first.
+    """
+    return _written([*_answered(told, language), *_sheets(studied, language)])
+
+
+def answers_book(told: Sequence["Told"], language: str) -> bytes:
+    """Return a workbook of the flow model's answers alone: nothing of any row is in it."""
+    return _written(_answered(told, language))
+
+
+def _written(sheets: Sequence[_Sheet]) -> bytes:
     sink = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(sink, options) as made:
         bold = made.add_format({"bold": True})
         moment = made.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-        for sheet in _sheets(studied, language):
+        for sheet in sheets:
             page = made.add_worksheet(sheet.name[:31])
             page.set_column(0, max(len(sheet.heads) - 1, 0), _WIDTH)
             page.freeze_panes(1, 0)
@@ -44,7 +61,7 @@ def book(studied: Studied, language: str) -> bytes:
     return sink.getvalue()
 
 
-def rejected_table(studied: Studied, language: str) -> pl.DataFrame:
+def rejected_table(studied: "Studied", language: str) -> pl.DataFrame:
     """Return every rejected row with its table, its number, what stood there and why it was not used."""
     names = {place: source.name for place, source in enumerate(studied.study.sources)}
     reasons = {rule: said(words, language) for rule, words in RULES.items()}
@@ -69,7 +86,7 @@ def _write(page: Any, row: int, column: int, cell: Any, moment: Any) -> None:
         page.write_string(row, column, str(cell))
 
 
-def _sheets(studied: Studied, language: str) -> list[_Sheet]:
+def _sheets(studied: "Studied", language: str) -> list[_Sheet]:
     study = studied.study
     counts = [(said(words, language), getattr(study.counts, name)) for name, words in COUNTS.items()]
     heads = [word(name, language) for name in ("leg", "visits", "median", "p90", "free", "lost", "share", "worst")]
@@ -102,10 +119,45 @@ def _sheets(studied: Studied, language: str) -> list[_Sheet]:
     ]
 
 
+def _answered(told: Sequence["Told"], language: str) -> list[_Sheet]:
+    """Return the measures, the days held out and the lines by the clock, a row for each question and each of them."""
+    if not told:
+        return []
+    asked = [(" ".join(each.changes), each) for each in told]
+    measures = [
+        (
+            changes, said(MEASURES[one.compared.measure], language),
+            *(getattr(at, name) for at in (one.compared.before, one.compared.after, one.compared.difference)
+              for name in ("mean", "low", "high")),
+            word("yes" if one.certain else "no", language),
+        )
+        for changes, each in asked for one in each.measures
+    ]  # fmt: skip
+    steps = [f"{word(name, language)} {part}".strip() for name in ("before", "after", "by") for part in ("", "–", "+")]
+    days = [
+        (changes, day.day.isoformat(), day.observed_min, day.predicted_min)
+        for changes, each in asked for day in each.back_test.days
+    ]  # fmt: skip
+    lines = [
+        (
+            changes, said(PLACES[line.place], language), word(name, language), line_h(getattr(line, name)),
+            *getattr(line, name),
+        )
+        for changes, each in asked for line in each.lines for name in ("before", "after")
+    ]  # fmt: skip
+    clock = [f"{slot // 4:02d}:{slot % 4 * 15:02d}" for slot in range(96)]
+    change, tested = word("change", language), [word(name, language) for name in ("day", "observed", "said")]
+    return [
+        _Sheet("what if", (change, word("measure", language), *steps, word("sure", language)), measures),
+        _Sheet("days held out", (change, *tested), days),
+        _Sheet("lines by clock", (change, word("place", language), "", word("line_h", language), *clock), lines),
+    ]
+
+
 _TIMES = ("in_queued_at", "in_at", "in_left_at", "first_at", "last_at", "out_queued_at", "out_at", "out_left_at")
 
 
-def _quarters(studied: Studied) -> tuple[Sequence[str], list[Sequence[Any]]]:
+def _quarters(studied: "Studied") -> tuple[Sequence[str], list[Sequence[Any]]]:
     heads = ["from"]
     columns: list[Sequence[Any]] = [[f"{slot // 4:02d}:{slot % 4 * 15:02d}" for slot in range(96)]]
     for profile in studied.study.profiles:

@@ -1,13 +1,19 @@
 """A study as one page of HTML: no script but what prints it, no request to anywhere, two languages, made for paper."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
 from kouan.planning.study.findings import Rejection, Study
 from kouan.planning.study.report import plots
+from kouan.planning.study.report.answered import answered
+from kouan.planning.study.report.markup import listed, table, titled
 from kouan.planning.study.report.sentences import not_told, summary
 from kouan.planning.study.report.style import STYLE
-from kouan.planning.study.report.words import COUNTS, HOW, LANGUAGES, LEGS, RULES, said, word
+from kouan.planning.study.report.words import COUNTS, HOW, LANGUAGES, LEGS, RULES, TRACKED, said, word
+
+if TYPE_CHECKING:
+    from kouan.planning.model.asked import Told
 
 _NAMES = {"zh": "中文", "en": "English"}
 
@@ -15,15 +21,18 @@ _MOST_ROWS = 12
 """Rows of a table of carriers or scales on paper; the workbook has all. Our choice: a page."""
 
 
-def page(study: Study, language: str = "zh") -> str:
-    """Return the report, opened in a language; the other one is a click away, and what is shown is printed."""
+def page(study: Study, language: str = "zh", told: Sequence["Told"] = ()) -> str:
+    """Return the report, opened in a language; the other one is a click away, and what is shown is printed.
+
+    ``told`` are the flow model's answers, the first one first.
+    """
     choices = "".join(
         f'<input type="radio" name="language" id="{each}"{" checked" if each == language else ""}>'
         f'<label for="{each}">{_NAMES[each]}</label>'
         for each in LANGUAGES
     )
     sections = "".join(
-        f'<section class="{each}" lang="{"zh-CN" if each == "zh" else "en"}">{_section(study, each)}</section>'
+        f'<section class="{each}" lang="{"zh-CN" if each == "zh" else "en"}">{_section(study, each, told)}</section>'
         for each in LANGUAGES
     )
     title = escape(word("title", language))
@@ -34,11 +43,12 @@ def page(study: Study, language: str = "zh") -> str:
     )
 
 
-def _section(study: Study, language: str) -> str:
+def _section(study: Study, language: str, told: Sequence["Told"]) -> str:
     period = word("period", language, first=study.first_day, last=study.last_day, days=study.days)
     parts = [
         f"<h1>{escape(word('title', language))}</h1><p class=muted>{escape(period)}</p>",
-        _list(word("summary", language), summary(study, language), "lead"),
+        listed(word("summary", language), summary(study, language), "lead"),
+        *(answered(each, language) for each in told),
         _bottlenecks(study, language),
         _clock(study, language),
         _space_time(study, language),
@@ -47,8 +57,8 @@ def _section(study: Study, language: str) -> str:
         _scales(study, language),
         _fits(study, language),
         _files(study, language),
-        _list(word("missing", language), not_told(study, language)),
-        _list(word("how", language), [said(each, language) for each in HOW]),
+        listed(word("missing", language), not_told(study, language)),
+        listed(word("how", language), [said(each, language) for each in HOW]),
     ]
     return "".join(parts)
 
@@ -71,7 +81,7 @@ def _bottlenecks(study: Study, language: str) -> str:
     return (
         f"<h2>{escape(word('bottlenecks', language))}</h2>"
         + plots.bars(names, [leg.lost_h_a_day for leg in legs], word("hours", language))
-        + _table([word(head, language) for head in heads], rows)
+        + table([word(head, language) for head in heads], rows)
         + f"<h3>{escape(word('by_hour', language))} · {escape(names[0])}</h3>{hours}"
     )
 
@@ -96,7 +106,7 @@ def _clock(study: Study, language: str) -> str:
 def _space_time(study: Study, language: str) -> str:
     if not study.tracks:
         return ""
-    places = [word(f"place.{place}", language) for place in ("queue", "gate", "gross", "tare", "exit")]
+    places = [word(f"place.{place}", language) for place in TRACKED]
     plot = plots.space_time([track.points for track in study.tracks], places)
     return f"<h2>{escape(word('space_time', language, day=study.busiest_day))}</h2>{plot}"
 
@@ -116,7 +126,7 @@ def _carriers(study: Study, language: str) -> str:
         for one in study.carriers[:_MOST_ROWS]
     ]  # fmt: skip
     heads = ("carrier", "tickets", "difference", "interval", "beyond")
-    return _titled("carriers", language, heads, rows)
+    return titled("carriers", language, heads, rows)
 
 
 def _scales(study: Study, language: str) -> str:
@@ -128,12 +138,12 @@ def _scales(study: Study, language: str) -> str:
         )
         for one in study.scales[:_MOST_ROWS]
     ]  # fmt: skip
-    return _titled("scales", language, ("scale", "tickets", "days", "offset", "drift", "interval"), rows)
+    return titled("scales", language, ("scale", "tickets", "days", "offset", "drift", "interval"), rows)
 
 
 def _fits(study: Study, language: str) -> str:
     rows = [(said(words, language), f"{getattr(study.counts, name):,}") for name, words in COUNTS.items()]
-    return f"<h2>{escape(word('fits', language))}</h2>{_table(['', ''], rows)}"
+    return f"<h2>{escape(word('fits', language))}</h2>{table(['', ''], rows)}"
 
 
 def _files(study: Study, language: str) -> str:
@@ -145,7 +155,7 @@ def _files(study: Study, language: str) -> str:
         )
         for source in study.sources
     ]  # fmt: skip
-    found = _titled("files", language, ("file", "rows", "used", "columns"), rows)
+    found = titled("files", language, ("file", "rows", "used", "columns"), rows)
     refused = [
         (
             said(RULES[each.rule], language) if each.rule in RULES else each.rule,
@@ -154,7 +164,7 @@ def _files(study: Study, language: str) -> str:
         )
         for each in study.rejections
     ]
-    return found + _titled("rejected", language, ("reason", "rows", "example"), refused)
+    return found + titled("rejected", language, ("reason", "rows", "example"), refused)
 
 
 def _examples(rejection: Rejection, language: str) -> str:
@@ -162,33 +172,6 @@ def _examples(rejection: Rejection, language: str) -> str:
         f"{one.source} {word('row', language, row=one.row)}" + (f" “{one.value}”" if one.value else "")
         for one in rejection.examples[:2]
     )
-
-
-def _titled(name: str, language: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    if not rows:
-        return ""
-    return f"<h2>{escape(word(name, language))}</h2>{_table([word(head, language) for head in heads], rows)}"
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    kept = list(rows)
-    first = kept[0] if kept else [""] * len(heads)
-    top = "".join(f"<th{_numeric(cell)}>{escape(head)}</th>" for head, cell in zip(heads, first, strict=True))
-    body = "".join(
-        "<tr>" + "".join(f"<td{_numeric(cell)}>{escape(cell)}</td>" for cell in row) + "</tr>" for row in kept
-    )
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _numeric(cell: str) -> str:
-    return " class=n" if cell[:1].isdigit() or (cell[:1] in "+-−" and cell[1:2].isdigit()) else ""
-
-
-def _list(title: str, lines: Sequence[str], style: str = "") -> str:
-    if not lines:
-        return ""
-    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
-    return f"<h2>{escape(title)}</h2><ul class='{style}'>{items}</ul>"
 
 
 def _span(seconds: float, language: str) -> str:

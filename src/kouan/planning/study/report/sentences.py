@@ -108,7 +108,7 @@ def _weights(study: Study, language: str) -> list[str]:
             said(
                 (
                     "{n} 家承运单位的净重与申报持续不符，最多的是“{who}”：每车 {kg:+,.0f} 千克。",
-                    ("{n} carriers' nets differ from what was declared time after time, "
+                    ("Nets differ from what was declared time after time with {n} of the carriers, "
                     "most of all {who}: {kg:+,.0f} kg a lorry."),
                 ),
                 language, n=len(certain), who=certain[0].carrier, kg=certain[0].median_kg,

@@ -15,10 +15,11 @@ from kouan.planning.study.kept import (
     RowShown,
     SourceShown,
     Texts,
+    TracksShown,
 )
 from kouan.planning.study.legs import Leg, LegFigures
 from kouan.planning.study.report.sentences import not_told, summary
-from kouan.planning.study.report.words import COUNTS, HEADLINE, LANGUAGES, LEGS, RULES, Words
+from kouan.planning.study.report.words import COUNTS, HEADLINE, LANGUAGES, LEGS, RULES, TRACKED, WORDS, Words
 
 
 def answer_of(study: Study) -> Answer:
@@ -37,6 +38,7 @@ def answer_of(study: Study) -> Answer:
             SourceShown(each.name, each.rows, each.used, each.kind, each.refused, each.mend) for each in study.sources
         ),
         counts=tuple(FigureShown(name, _texts(words), getattr(study.counts, name)) for name, words in COUNTS.items()),
+        tracks=_tracks(study),
     )
 
 
@@ -74,6 +76,13 @@ def _queue(profile: Profile) -> QueueShown:
         profile.direction, profile.arrived, profile.passed, profile.waiting, profile.waiting_p90,
         profile.most_waiting, profile.most_waiting_at,
     )  # fmt: skip
+
+
+def _tracks(study: Study) -> TracksShown | None:
+    if not study.tracks:
+        return None
+    places = tuple(_texts(WORDS[f"place.{place}"]) for place in TRACKED)
+    return TracksShown(study.busiest_day, places, tuple(track.points for track in study.tracks))
 
 
 def _rejection(rejection: Rejection) -> RejectionShown:

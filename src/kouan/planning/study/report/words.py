@@ -66,8 +66,49 @@ WORDS: Mapping[str, Words] = {
     "place.tare": ("末次过磅", "last weighing"),
     "place.exit": ("出境卡口", "gate out"),
     "print": ("打印", "Print"),
+    "what_if": ("若改变：{changes}", "What if: {changes}"),
+    "error": (
+        "先看误差：在模型未见过的 {days} 天里，模型平均偏差 {error:.1%}。小于此误差的变化不足为凭。",
+        (
+            "First its error: on {days} days that it had not seen, the model was {error:.1%} off on average. "
+            "A change smaller than that proves nothing."
+        ),
+    ),
+    "changed": ("改变：{changes}。", "Changed: {changes}."),
+    "certain": (
+        "{measure}：{before:,.1f} → {after:,.1f}（差 {low:+,.1f} 至 {high:+,.1f}）",
+        "{measure}: {before:,.1f} → {after:,.1f} (by {low:+,.1f} to {high:+,.1f})",
+    ),
+    "nothing_certain": ("没有一项指标确定地变化百分之一以上。", "No measure certainly changes by a hundredth or more."),
+    "elsewhere": (
+        "文件未说明原因的时间：每次 {min:,.0f} 分钟，任何改变都不触及。",
+        "{min:,.0f} min of each visit have no cause in the files; no change touches them.",
+    ),
+    "assumed": ("文件中没有、因此取假定值的环节：{names}", "Not in the files, and therefore assumed: {names}"),
+    "paired": (
+        "{n} 对模拟日，两者经历相同的车辆与偶然；括号内为 95% 区间。",
+        "{n} pairs of days that live through the same lorries and the same chance; in brackets 95 % intervals.",
+    ),
+    "measure": ("指标", "measure"),
+    "before": ("现状", "as it is"),
+    "after": ("改变后", "changed"),
+    "by": ("差", "difference"),
+    "sure": ("确定", "certain"),
+    "yes": ("是", "yes"),
+    "no": ("不确定", "chance"),
+    "lines": ("各环节排队（车时/天）", "Vehicle-hours in line a day, by place"),
+    "line_by_clock": ("各时刻排队车辆 · {place}", "Vehicles in line, by the clock · {place}"),
+    "place": ("环节", "place"),
+    "change": ("改变", "change"),
+    "day": ("日期", "day"),
+    "observed": ("实际（分钟）", "observed (min)"),
+    "said": ("模型（分钟）", "model (min)"),
+    "line_h": ("车时/天", "vehicle-hours a day"),
 }
 """Titles, heads and places of a report."""
+
+TRACKED = ("queue", "gate", "gross", "tare", "exit")
+"""The places of a space-time diagram, in the order of a visit."""
 
 LEGS: Mapping[str, Words] = {
     "queue_in": ("入境卡口前排队", "queue before the gate, inbound"),
