@@ -11,7 +11,7 @@ from kouan.proving.durability.control import Control
 from kouan.proving.durability.disk import Damage
 from kouan.proving.durability.edge import Edge
 from kouan.proving.durability.experiment import DurabilitySetting, run_experiment
-from kouan.proving.durability.flips import Kind, Outcome, Trial
+from kouan.proving.durability.flips import Kind, Outcome, Trial, _judge
 from kouan.proving.durability.mounted_disk import MountedDisk
 from kouan.vocabulary.errors import Unavailable
 
@@ -87,3 +87,20 @@ def test_a_port_whose_simulated_field_has_ended_is_not_started_again(
         monkeypatch.setattr(edge, "_field", field)
         with pytest.raises(Unavailable, match="field ended with code 1: no more lorries"):
             edge.start()
+
+
+@pytest.mark.parametrize(
+    ("after", "marked", "outcome"),
+    [
+        ({"a": "1", "b": "1"}, True, Outcome.HARMLESS),
+        ({"a": "1"}, True, Outcome.FORGOTTEN),
+        ({"a": "1"}, False, Outcome.SERVED),
+        ({"a": "1", "c": "1"}, True, Outcome.SERVED),
+        ({"a": "1", "b": "2"}, True, Outcome.SERVED),
+        ({"a": "1", "": "a warning"}, False, Outcome.DETECTED),
+    ],
+)
+def test_what_is_missing_after_the_mark_is_forgotten_and_what_is_served_differently_is_served_wrong(
+    after: dict[str, str], marked: bool, outcome: Outcome
+) -> None:
+    assert _judge({"a": "1", "b": "1"}, after, marked=marked)[0] is outcome

@@ -2,7 +2,8 @@
 
 Every trial goes back to the same disk, turns bits over in one kind of file, starts the real engine on it, reads all
 that it serves, and holds that against what it served before. What an engine or kouan refuses, or reports, is found out.
-What is served just as before is harmless: the bit stood in bytes that mean nothing. Anything else is served wrong.
+What is served just as before is harmless: the bit stood in bytes that mean nothing. What is forgotten of the last
+second, after the ledger's mark, is counted apart: nobody can find out that it was there. Anything else is served wrong.
 """
 
 import asyncio
@@ -38,6 +39,7 @@ class Outcome(enum.StrEnum):
 
     DETECTED = "detected"
     HARMLESS = "harmless"
+    FORGOTTEN = "forgotten"
     SERVED = "served"
 
 
@@ -105,7 +107,7 @@ class Flips:
         places = tuple(f"{flip.path}:{flip.offset}" for flip in flips)
         reader, before = (_messages, Kind.MESSAGES) if kind is Kind.MESSAGES else (_tables, Kind.TABLES)
         try:
-            outcome, said = _judge(self._before[before], asyncio.run(reader(self._disk.place)))
+            outcome, said = _judge(self._before[before], asyncio.run(reader(self._disk.place)), marked=kind is Kind.WAL)
         except (KouanError, psycopg.Error, OSError) as error:
             outcome, said = Outcome.DETECTED, " ".join(str(error).split())[:300]
         self._back()
@@ -130,8 +132,11 @@ class Flips:
         return Trial(kind, (f"{UNDER[kind][0]}:{bit // 8}",), outcome, said)
 
 
-def _judge(before: Served, after: Served) -> tuple[Outcome, str]:
-    """Compare what is served with what was; what an engine itself reported stands under an empty name."""
+def _judge(before: Served, after: Served, *, marked: bool = False) -> tuple[Outcome, str]:
+    """Compare what is served with what was; what an engine itself reported stands under an empty name.
+
+    Where a mark was held against what is served, what is missing of it was recorded after the mark.
+    """
     reported = after.get("", "")
     before, after = ({name: text for name, text in served.items() if name} for served in (before, after))
     if before == after:
@@ -140,7 +145,8 @@ def _judge(before: Served, after: Served) -> tuple[Outcome, str]:
     invented = [name for name in different if name in after]
     if reported and not invented:
         return Outcome.DETECTED, reported
-    return Outcome.SERVED, f"{len(different)} differ: {different[:5]}; {reported}"
+    outcome = Outcome.FORGOTTEN if marked and not invented else Outcome.SERVED
+    return outcome, f"{len(different)} differ: {different[:5]}; {reported}"
 
 
 def _records(path: Path, data: bytes) -> Served:
