@@ -45,6 +45,7 @@ def test_no_two_vehicles_ever_touch_and_the_order_never_locks(scene: Scene) -> N
         road.run(road.now_s + 1.0)
         assert touching(road, [road.body(vehicle) for vehicle in scene.stands]) == []
         assert timetable(traffic.courses).stuck == ()
+        assert traffic.refused == []
 
 
 def test_vehicles_in_a_row_move_up_behind_each_other_and_never_touch() -> None:

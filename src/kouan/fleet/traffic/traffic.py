@@ -10,10 +10,12 @@ from random import Random
 import msgspec
 
 from kouan.fleet.road.places import PlaceGraph
-from kouan.fleet.traffic.courses import Course, Courses, Goal, Use
+from kouan.fleet.traffic.admission import Admission
+from kouan.fleet.traffic.courses import Course, Courses, Goal, Use, Visit
 from kouan.fleet.traffic.missions import Missions
 from kouan.fleet.traffic.planner import Planner
 from kouan.fleet.traffic.timetable import timetable
+from kouan.vocabulary.verdict import Refused
 
 ANSWER_S = 2.0
 """Seconds from a vehicle's report until its next grant reaches it, at most: so early it is granted more than it needs
@@ -44,6 +46,9 @@ class Traffic:
         self.courses = Courses(graph)
         self._missions = Missions(self.courses)
         self._planner = Planner(self.courses, self._missions, chance)
+        self._admission = Admission(graph)
+        self._accepted = 0
+        self.refused: list[Refused] = []
         self._follow = follow
         vehicle = graph.vehicle
         self._look_m = vehicle.speed_mps**2 / (2 * vehicle.slows_mps2) + vehicle.speed_mps * ANSWER_S
@@ -56,10 +61,14 @@ class Traffic:
     def enter(self, vehicle: str, place: int) -> None:
         """Let a vehicle stand in a place; raise ValueError where somebody has it or is to have it."""
         self.courses.enter(vehicle, place)
+        self._admission.enter((vehicle, 0), place)
         self._missions.enter(vehicle)
 
     def leave(self, vehicle: str) -> None:
-        """Take a vehicle off the road."""
+        """Take a vehicle off the road, with all that it has."""
+        course = self.courses.by_vehicle[vehicle]
+        for number in range(course.first, course.granted_end):
+            self._admission.clear((vehicle, number), course.visit(number))
         self.courses.leave(vehicle)
         self._missions.leave(vehicle)
         self._planner.forget(vehicle)
@@ -76,16 +85,40 @@ class Traffic:
         self._missions.add(vehicle, goals)
 
     def plan(self, now_s: float) -> bool:
-        """Plan for all that have a goal and no way to it, now; return whether each of them has one."""
-        return self._planner.plan(now_s)
+        """Plan for all that have a goal and no way to it, now; return whether each of them has one.
+
+        What admission refuses is not planned; the last ten stand in ``refused``: planning failed, somebody must look.
+        """
+        planned = self._planner.plan(now_s)
+        return self._accept() and planned
+
+    def _accept(self) -> bool:
+        if self.courses.planned == self._accepted:
+            return True
+        verdict = self._admission.accept(self.courses)
+        if isinstance(verdict, Refused):
+            self.refused = [*self.refused[-9:], verdict]
+            for name in self.courses.by_vehicle:
+                self.courses.drop(name)
+            self._admission.accept(self.courses)
+        self._accepted = self.courses.planned
+        return not isinstance(verdict, Refused)
 
     def arrive(self, vehicle: str, number: int) -> None:
         """Note that a vehicle has come to a place that it was granted."""
+        for each, visit in self._visits(vehicle, number):
+            self._admission.arrive((vehicle, each), visit)
         self.courses.arrive(vehicle, number)
 
     def clear(self, vehicle: str, number: int) -> None:
         """Note that a vehicle has wholly left a place."""
+        for each, visit in self._visits(vehicle, number):
+            self._admission.clear((vehicle, each), visit)
         self.courses.clear(vehicle, number)
+
+    def _visits(self, vehicle: str, number: int) -> list[tuple[int, Visit]]:
+        course = self.courses.by_vehicle[vehicle]
+        return [(each, course.visit(each)) for each in range(course.first, number + 1)]
 
     def served(self, vehicle: str) -> None:
         """Note that what a vehicle stands for at its goal is done; raise ValueError where it stands at none."""
@@ -105,6 +138,7 @@ class Traffic:
         self.courses.drop(vehicle)
         for name, _ in timetable(self.courses).stuck:
             self.courses.drop(name)
+        self._accept()
 
     def find(self, vehicle: str) -> None:
         """Note that a lost vehicle is heard again."""
@@ -130,6 +164,10 @@ class Traffic:
             follows = self.courses.ahead_on_the_same_link(use, visit) if self._follow else None
             if follows is None:
                 return None
+        verdict = self._admission.admit(use, visit, follows)
+        if isinstance(verdict, Refused):
+            self.refused = [*self.refused[-9:], verdict]
+            return None
         self.courses.grant(course.vehicle)
         return Grant(course.vehicle, number, visit.place, visit.link or 0, follows)
 
