@@ -73,13 +73,13 @@ _BY_KIND: Mapping[str, Callable[[Entry], Called | None]] = {
 async def calls_of(ledger: Ledger) -> list[Called]:
     """Return what the latest steps called people for, in the order of their entries; raise Unavailable.
 
-    A passage's calls are found by taking its facts once more; one that cannot be read is logged, and left out.
+    A passage's calls are found by taking its facts once more; what cannot be read is logged, and left out: the port
+    opens all the same.
     """
     found: dict[int, list[Called]] = {}
     passages = dict[str, int]()
     for entry in await ledger.read(after=max(await ledger.size() - TAIL, 0), limit=TAIL):
-        reader = _BY_KIND.get(entry.kind)
-        called = None if reader is None else reader(entry)
+        called = _read(entry)
         if called is not None:
             found[entry.seq] = [called]
         elif entry.kind.startswith("gate."):
@@ -87,9 +87,18 @@ async def calls_of(ledger: Ledger) -> list[Called]:
     for passage, since in passages.items():
         try:
             found.update(await _of_passage(ledger, passage, since))
-        except Corrupt as error:
+        except (Corrupt, msgspec.MsgspecError) as error:
             _log.error("whom passage %s called cannot be read: %s", passage, error)
     return [called for seq in sorted(found) for called in found[seq]]
+
+
+def _read(entry: Entry) -> Called | None:
+    reader = _BY_KIND.get(entry.kind)
+    try:
+        return None if reader is None else reader(entry)
+    except msgspec.MsgspecError as error:
+        _log.error("whom entry %d called cannot be read: %s", entry.seq, error)
+        return None
 
 
 async def _of_passage(ledger: Ledger, passage: str, since: int) -> Mapping[int, list[Called]]:
