@@ -91,7 +91,8 @@ def test_a_what_if_tells_every_measure_with_a_paired_interval() -> None:
 
 def test_a_change_that_changes_nothing_makes_no_difference_at_all() -> None:
     found = what_if(CALM, ["lanes_in=12"], 30, 1)
-    assert all(each.difference.mean == 0 and not each.certain for each in found)
+    assert all(each.difference.mean == 0 and not each.certain for each in found.measures)
+    assert found.measures
 
 
 def test_no_figure_rests_on_fewer_than_thirty_replications() -> None:
