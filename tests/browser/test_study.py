@@ -69,6 +69,15 @@ def studied(page: Page) -> None:
     page.locator(".tiles").wait_for(timeout=STUDIED_MS)
 
 
+def ask(page: Page, label: str, button: str, changes: str) -> None:
+    """Ask the model, once the page lets one, and see that the question is sent."""
+    pressed = page.get_by_role("button", name=button)
+    page.get_by_label(label, exact=True).fill(changes)
+    expect(pressed).to_be_enabled()
+    with page.expect_response(re.compile("/what-ifs$")):
+        pressed.press("Enter")
+
+
 def test_files_are_dropped_confirmed_and_answered_and_the_study_can_be_opened_again_and_deleted(
     context_of: OpenContext, port: MemoryPort, sample: list[pathlib.Path]
 ) -> None:
@@ -125,8 +134,7 @@ def test_the_page_reads_in_chinese_says_what_it_cannot_use_and_is_without_violat
     studied(page)
     expect(page.get_by_role("region", name="未采用的数据行")).to_contain_text("时间无法识别")
     expect(page.get_by_role("region", name="文件的采用情况")).to_contain_text("table.columns")
-    page.get_by_label("改变", exact=True).fill("lames_in=14")
-    page.get_by_role("button", name="询问模型").press("Enter")
+    ask(page, "改变", "询问模型", "lames_in=14")
     page.get_by_text("须写作 名称=值").wait_for(timeout=STUDIED_MS)
     whole(page)
     assert page.evaluate("window.kouanMissingMessages()") == []
@@ -141,8 +149,7 @@ def test_a_question_is_answered_behind_the_error_with_who_stands_where_before_an
         (tmp_path / name).write_bytes(content)
     page.locator("input[type=file]").set_input_files([tmp_path / name for name, _ in ten_days()])
     studied(page)
-    page.get_by_label("Changes", exact=True).fill("unload_min=120 lanes_in=3")
-    page.get_by_role("button", name="Ask the model").press("Enter")
+    ask(page, "Changes", "Ask the model", "unload_min=120 lanes_in=3")
     told = page.get_by_role("region", name="unload_min=120 lanes_in=3")
     told.or_(page.locator(".problem")).first.wait_for(timeout=STUDIED_MS)
     expect(told).to_contain_text("unloading, on average")
