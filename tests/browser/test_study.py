@@ -34,7 +34,7 @@ DROP = """files => {
 }"""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def port(built_console: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MemoryPort]:
     """A port that keeps studies."""
 
