@@ -147,16 +147,8 @@ async def _build(
     await alarms.start()
     tell("broker")
     link = await stack.enter_async_context(await links.watched_link(folder, broker, port.name, ledger, board.alarm))
-    stores = yard_stores(database, port.name, store.papers, ledger, store.subjects)
     rules = await _rules(platform, database, store)
-    release = release_of(
-        port.name, rules.release, database, store.papers, ledger, clock, links.chance(), board.alarm, board.back
-    )
-    signer, chance = keys.platform_signer(folder.path, port.name), links.chance().randbytes
-    exits = yard_exits(port, link, signer, chance, ledger, records, clock)
-    yard = release_and_yard(
-        port, stores, release.services, clock, chance, board.alarm, rules.overrun, exits, board.back
-    )
+    release, yard = _release_and_yard(platform, database, store, link, rules, board)
     driver = PortDriver(setting_of(port), policy, _roles(platform, store, link, desk, region, yard, rules), board)
     tell("recovery")
     await board.start()
@@ -186,6 +178,23 @@ async def _build(
     )
     papers = PapersWatch(PapersDue(store.papers, ledger, clock), board.alarm, back=board.back)
     return PortParts(store, driver, board, services, heads, papers, release, alarms, edge, follower, yard, examination)
+
+
+def _release_and_yard(
+    platform: Platform, database: Database, store: Store, link: PlatformLink, rules: RuleParts, board: LiveBoard
+) -> tuple[ReleaseParts, YardParts | None]:
+    """Return what releases goods, and the supervised yard where the port has one."""
+    port, clock, ledger = platform.port, platform.clock, store.ledger
+    release = release_of(
+        port.name, rules.release, database, store.papers, ledger, clock, links.chance(), board.alarm, board.back
+    )
+    signer, chance = keys.platform_signer(platform.folder.path, port.name), links.chance().randbytes
+    exits = yard_exits(port, link, signer, chance, ledger, store.records, clock)
+    stores = yard_stores(database, port.name, store.papers, ledger, store.subjects)
+    yard = release_and_yard(
+        port, stores, release.services, clock, chance, board.alarm, rules.overrun, exits, board.back
+    )
+    return release, yard
 
 
 async def _targeting(platform: Platform, store: Store, rules: RuleParts, desk: PortDesk) -> TargetingDesk:
