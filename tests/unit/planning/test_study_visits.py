@@ -1,18 +1,15 @@
 """Visits put together again, their legs, and what tickets say."""
 
 import datetime as dt
-import random
 
 import polars as pl
-import pytest
-from scipy import stats
 
 from kouan.planning.study.cleaning import PASSAGES, TICKETS, shaped
 from kouan.planning.study.gathered import FILE
 from kouan.planning.study.hours import profile_of
 from kouan.planning.study.legs import Leg, legs_of, with_legs
 from kouan.planning.study.visits import numbers_used_twice, part_passages, part_tickets, visits_of
-from kouan.planning.study.weights import carriers_of, nets_that_do_not_add_up, scales_of, theil_sen
+from kouan.planning.study.weights import carriers_of, nets_that_do_not_add_up, scales_of
 from kouan.vocabulary.places import Direction
 
 FIRST = dt.datetime(2026, 10, 1)  # noqa: DTZ001 - local time, as files have it
@@ -114,13 +111,3 @@ def test_a_scale_that_drifts_is_found_by_vehicles_that_come_again():
     drifting, *others = scales_of(rows(TICKETS, *given))
     assert (drifting.scale, drifting.drift_kg_a_day, drifting.drifts) == ("2", 20.0, True)
     assert not any(scale.drifts for scale in others)
-
-
-@pytest.mark.parametrize("digits", [-1, 0, 2])
-@pytest.mark.parametrize("days", [2, 5, 30, 91])
-def test_drift_and_its_interval_are_those_of_theil_and_sen(days, digits):
-    chance = random.Random(days + digits)
-    at = sorted(chance.sample(range(400), days))
-    kilograms = [round(chance.gauss(0.4 * day, 30.0), digits) for day in at]
-    slope, _, low, high = stats.theilslopes(kilograms, at)
-    assert theil_sen(at, kilograms) == pytest.approx((slope, low, high))

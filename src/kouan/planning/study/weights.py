@@ -1,9 +1,6 @@
 """What tickets say of weights: nets against what was declared, by carrier; scales against each other, over time."""
 
 import math
-from collections import Counter
-from collections.abc import Sequence
-from statistics import NormalDist, median
 
 import msgspec
 import polars as pl
@@ -119,28 +116,9 @@ def _scale(name: str, daily: pl.DataFrame, known: pl.DataFrame) -> ScaleDrift:
     offset = float(own["above"].median() or 0.0)  # type: ignore[arg-type]
     if daily.height < DRIFT_DAYS:
         return ScaleDrift(name, own.height, daily.height, offset, None, None, None, drifts=False)
+    from scipy import stats  # takes a second of processor time: only studies with scales to compare pay it
+
     days = daily["day"].cast(pl.Int32).to_list()
-    slope, low, high = theil_sen(days, daily["above"].to_list())
+    slope, _, low, high = (float(each) for each in stats.theilslopes(daily["above"].to_list(), days))
     drifts = not low <= 0 <= high
     return ScaleDrift(name, own.height, daily.height, offset, round(slope, 2), round(low, 2), round(high, 2), drifts)
-
-
-def theil_sen(at: Sequence[float], values: Sequence[float]) -> tuple[float, float, float]:
-    """Return the slope of values at distinct, rising instants, and its 95 % interval (Sen 1968).
-
-    Slope is the median of all pairs' slopes; the interval is by ranks, its variance corrected for equal values. SciPy's
-    own of the same name costs two seconds of processor time to import.
-    """
-    pairs = [
-        (values[later] - values[first]) / (at[later] - at[first]) for later in range(len(at)) for first in range(later)
-    ]
-    slopes = sorted(pairs)
-    equal = sum(_ranked(count) for count in Counter(values).values())
-    spread = NormalDist().inv_cdf(0.975) * math.sqrt((_ranked(len(values)) - equal) / 18)
-    low = max(round((len(slopes) - spread) / 2) - 1, 0)
-    high = min(round((len(slopes) + spread) / 2), len(slopes) - 1)
-    return median(slopes), slopes[low], slopes[high]
-
-
-def _ranked(count: int) -> int:
-    return count * (count - 1) * (2 * count + 5)
